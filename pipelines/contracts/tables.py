@@ -1,0 +1,110 @@
+"""What a table is: schemas/tables/<layer>/<name>.yaml, with its columns from schemas/columns.yaml."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import pyarrow as pa
+
+from pipelines.contracts.files import SCHEMAS, read_mapping, refused
+from pipelines.contracts.types import arrow_type, duckdb_type
+
+TABLES = SCHEMAS / "tables"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: the same name means the same thing in every table."""
+
+    name: str
+    type: str
+    description: str
+    example: str
+    unit: str | None
+
+
+@dataclass(frozen=True)
+class TableContract:
+    """A table: its grain, its key, its columns in order and which of them are never null."""
+
+    name: str
+    title: str
+    description: str
+    grain: str
+    key: tuple[str, ...]
+    writer: str
+    columns: tuple[Column, ...]
+    required: frozenset[str]
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def arrow_schema(self) -> pa.Schema:
+        """The table's schema; required columns are not nullable."""
+        return pa.schema(
+            pa.field(column.name, arrow_type(column.type), nullable=column.name not in self.required)
+            for column in self.columns
+        )
+
+    @property
+    def duckdb_columns(self) -> dict[str, str]:
+        """Column name to DuckDB type, in order."""
+        return {column.name: duckdb_type(column.type) for column in self.columns}
+
+    @property
+    def spark_ddl(self) -> str:
+        """The table's schema as Spark writes it."""
+        return ", ".join(
+            f"`{column.name}` {column.type}{' not null' if column.name in self.required else ''}"
+            for column in self.columns
+        )
+
+
+@cache
+def table_names() -> tuple[str, ...]:
+    """Return the name of every table that has a contract, sorted."""
+    return tuple(sorted(f"{path.parent.name}.{path.stem}" for path in TABLES.glob("*/*.yaml")))
+
+
+@cache
+def table(name: str) -> TableContract:
+    """Return the contract of `<layer>.<name>`.
+
+    Raises:
+        ContractError: There is no such contract, or it is wrong.
+    """
+    path = TABLES / f"{name.replace('.', '/', 1)}.yaml"
+    content = read_mapping(path)
+    known = _columns()
+    try:
+        names, required, key = content["columns"], frozenset(content["required"]), tuple(content["key"])
+        undefined = [*(set(names) - known.keys()), *((required | set(key)) - set(names))]
+        if undefined:
+            raise refused(path, "columns that schemas/columns.yaml defines", ", ".join(sorted(undefined)))
+        return TableContract(
+            name=name,
+            title=content["title"],
+            description=content["description"].strip(),
+            grain=content["grain"],
+            key=key,
+            writer=content["writer"],
+            columns=tuple(known[column] for column in names),
+            required=required,
+        )
+    except KeyError as cause:
+        raise refused(path, f"an entry {cause}", "none") from cause
+
+
+@cache
+def _columns() -> dict[str, Column]:
+    path = SCHEMAS / "columns.yaml"
+    columns = {}
+    for name, line in read_mapping(path).items():
+        try:
+            arrow_type(line["type"])
+            columns[name] = Column(name, line["type"], line["description"], str(line["example"]), line.get("unit"))
+        except (KeyError, ValueError) as cause:
+            raise refused(path, f"{name}: {{type, description, example}}", str(cause)) from cause
+    return columns

@@ -1,0 +1,40 @@
+"""Units: UCUM codes, and the line that converts one into another."""
+
+from functools import cache
+from typing import Any
+
+# Written as people write it; UCUM's own code is bracketed.
+_UCUM_CODE = {"ppm": "[ppm]"}
+
+
+@cache
+def conversion(unit: str, canonical: str) -> tuple[float, float]:
+    """Return (scale, offset) so that canonical value = value * scale + offset.
+
+    Units: UCUM codes in, canonical units per unit and canonical units out.
+
+    Raises:
+        ValueError: A code is not UCUM, or the two do not measure the same thing.
+    """
+    if unit == canonical:
+        return 1.0, 0.0
+    try:
+        zero, one = (_converted(value, unit, canonical) for value in (0.0, 1.0))
+    except Exception as cause:  # pint and the UCUM grammar raise unrelated classes
+        raise ValueError(f"cannot convert {unit!r} to {canonical!r}: {cause}") from cause
+    # A hundredth is a hundredth: the difference of two roundings is not.
+    return round(one - zero, 15), zero
+
+
+def _converted(value: float, unit: str, canonical: str) -> float:
+    registry = _registry()
+    source, target = (registry.from_ucum(_UCUM_CODE.get(code, code)).units for code in (unit, canonical))
+    return float(registry.Quantity(value, source).to(target).magnitude)
+
+
+@cache
+def _registry() -> Any:
+    # A second to import, and needed only where a sensor's unit is not the canonical one.
+    from ucumvert import PintUcumRegistry
+
+    return PintUcumRegistry()

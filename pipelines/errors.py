@@ -1,0 +1,130 @@
+"""Every error a user can meet, and the exit code it ends a command with.
+
+    FieldstreamError          1  a bug, if nothing below fits
+      UsageError              2  the command or a setting is wrong
+        ContractError         2  a file under schemas/ is wrong
+        JavaMissing           2  no Java that Spark and the broker can run on
+        PortInUse             2  the port asked for belongs to another program
+      DataRefused             3  the data cannot be taken as it is
+        OffsetGap             3  Kafka no longer holds records the lake has not read
+        WriterConflict        3  another writer moved the table since the plan was made
+      ServiceUnreachable      4  a service does not answer
+        BrokerUnreachable     4
+        StorageFull           4
+        JobFailed             4  a training job ended without a valid manifest
+      GateHeld                5  the gate holds a slice, so nothing may be built from it
+        GateErrored           5  the gate itself could not judge
+
+Each error is one sentence for a person: what, where, expected, got, and what to do.
+"""
+
+
+class FieldstreamError(Exception):
+    """An error that explains itself; `exit_code` is what the command ends with."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str, expected: str, got: str, fix: str) -> None:
+        """Keep the five parts, and write the sentence."""
+        self.what, self.where, self.expected, self.got, self.fix = what, where, expected, got, fix
+        super().__init__(f"{what} ({where}): expected {expected}, got {got}. {fix}")
+
+
+class UsageError(FieldstreamError):
+    """The command line or a setting is wrong."""
+
+    exit_code = 2
+
+
+class ContractError(UsageError):
+    """A file under schemas/ does not say what a contract must say."""
+
+
+class JavaMissing(UsageError):
+    """There is no Java that Spark and the broker can run on."""
+
+
+class PortInUse(UsageError):
+    """A port belongs to another program."""
+
+
+class DataRefused(FieldstreamError):
+    """The data cannot be taken as it is; nothing was written."""
+
+    exit_code = 3
+
+
+class OffsetGap(DataRefused):
+    """Kafka does not hold records that the lake has not read yet."""
+
+    def __init__(self, topic: str, partition: int, expected: int, got: int) -> None:
+        """Name the missing offsets: `expected` (next in the lake) up to `got` (what Kafka gave)."""
+        super().__init__(
+            "Records are missing",
+            where=f"{topic}, partition {partition}",
+            expected=f"offset {expected} next",
+            got=f"offset {got}, so {abs(got - expected)} offsets are not accounted for",
+            fix="Nothing was written. Restore the topic, or raise its retention before reading on.",
+        )
+
+
+class WriterConflict(DataRefused):
+    """Another writer of the same pipeline was here first."""
+
+    def __init__(self, table: str, app_id: str, expected: int, got: int | None) -> None:
+        """Say which progress marker moved: `app_id` stood at `expected`, now at `got`."""
+        super().__init__(
+            "Another writer of this pipeline is at work",
+            where=f"table {table}, transaction id {app_id}",
+            expected=f"progress {expected}, as this run planned",
+            got="no progress recorded" if got is None else f"progress {got}",
+            fix="This run wrote nothing. Stop the other writer, or let it go on alone.",
+        )
+
+
+class ServiceUnreachable(FieldstreamError):
+    """A service does not answer, or cannot do its work now; trying again later may help."""
+
+    exit_code = 4
+
+
+class BrokerUnreachable(ServiceUnreachable):
+    """The Kafka broker does not answer."""
+
+    def __init__(self, address: str, cause: str) -> None:
+        """Name the address that was tried and what the client said."""
+        super().__init__(
+            "The Kafka broker does not answer",
+            where=address,
+            expected="a broker",
+            got=cause,
+            fix="Start the local one with 'fieldstream up', or set FIELDSTREAM_KAFKA=host:port.",
+        )
+
+
+class StorageFull(ServiceUnreachable):
+    """The disk is full."""
+
+    def __init__(self, path: str, cause: str) -> None:
+        """Name the path that could not be written."""
+        super().__init__(
+            "The disk is full",
+            where=path,
+            expected="room to write",
+            got=cause,
+            fix="Nothing half-written is visible. Free some space and run the same command again.",
+        )
+
+
+class JobFailed(ServiceUnreachable):
+    """A training job ended without a valid manifest."""
+
+
+class GateHeld(FieldstreamError):
+    """The gate holds a slice of a table."""
+
+    exit_code = 5
+
+
+class GateErrored(GateHeld):
+    """The gate could not judge: this says nothing about the data."""
