@@ -17,6 +17,8 @@ class Settings:
 
     home: Path
     """FIELDSTREAM_HOME: folder of the lake, the local broker and all scratch data (.fieldstream)."""
+    cache: Path
+    """FIELDSTREAM_CACHE: folder of downloaded jars, shared by all homes (~/.cache/fieldstream)."""
     tenant: str
     """FIELDSTREAM_TENANT: whose lake and topics these are (demo)."""
     kafka: str | None
@@ -49,6 +51,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         raise _refused("FIELDSTREAM_CORES", "a whole number from 1", cores)
     return Settings(
         home=Path(environ.get("FIELDSTREAM_HOME", ".fieldstream")).absolute(),
+        cache=Path(environ.get("FIELDSTREAM_CACHE", "~/.cache/fieldstream")).expanduser().absolute(),
         tenant=tenant,
         kafka=environ.get("FIELDSTREAM_KAFKA") or None,
         cores=int(cores),

@@ -67,7 +67,7 @@ class Lake:
         chosen = list(columns or contract.column_names)
         if not self.exists(name):
             return contract.arrow_schema.empty_table().select(chosen)
-        # Not to_pyarrow_table(): its readers abort the interpreter at exit (deltalake 1.6.6, pyarrow 25).
+        # Not to_pyarrow_table(): its readers abort the interpreter at exit (deltalake 1.6.6, pyarrow 26.0.1).
         files = self.open(name, version).file_uris()
         return ds.dataset(files, schema=contract.arrow_schema, format="parquet").to_table(columns=chosen)
 
