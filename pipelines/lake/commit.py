@@ -1,0 +1,71 @@
+"""Files into the log, once: the rows and the progress that they stand for in one commit."""
+
+import errno
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.transaction import AddAction
+
+from pipelines.contracts.tables import TableContract
+from pipelines.errors import StorageFull, WriterConflict
+from pipelines.lake.files import DataFile
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far one source has been read into a table: from `start` (None at the very beginning) to `next`."""
+
+    app_id: str
+    start: int | None
+    next: int
+
+
+def append_once(
+    snapshot: DeltaTable, contract: TableContract, files: Sequence[DataFile], progress: Sequence[Progress]
+) -> None:
+    """Commit files and progress from the snapshot that the plan read.
+
+    The log itself refuses a second writer: a commit made meanwhile with one of the same ids conflicts with this
+    snapshot. A refreshed snapshot would hide it, so the one of the plan must be passed.
+
+    Raises:
+        WriterConflict: Another writer has moved the progress; nothing was committed.
+        StorageFull: The log could not be written; nothing was committed.
+    """
+    for each in progress:
+        recorded = snapshot.transaction_version(each.app_id)
+        if recorded != each.start:
+            raise WriterConflict(contract.name, each.app_id, each.start or 0, recorded)
+    properties = CommitProperties(
+        app_transactions=[Transaction(each.app_id, each.next) for each in progress], max_commit_retries=15
+    )
+    try:
+        snapshot.create_write_transaction(
+            [_added(file) for file in files], "append", contract.arrow_schema, commit_properties=properties
+        )
+    except CommitFailedError as cause:
+        raise _conflict(snapshot, contract, progress) from cause
+    except (OSError, DeltaError) as cause:
+        if "No space left on device" in str(cause) or getattr(cause, "errno", None) == errno.ENOSPC:
+            raise StorageFull(snapshot.table_uri, str(cause)) from cause
+        raise
+
+
+def _conflict(snapshot: DeltaTable, contract: TableContract, progress: Sequence[Progress]) -> WriterConflict:
+    now = DeltaTable(snapshot.table_uri)
+    moved = next((each for each in progress if now.transaction_version(each.app_id) != each.start), progress[0])
+    return WriterConflict(contract.name, moved.app_id, moved.start or 0, now.transaction_version(moved.app_id))
+
+
+def _added(file: DataFile) -> AddAction:
+    return AddAction(
+        path=file.name,
+        size=file.size_bytes,
+        partition_values={},
+        modification_time=int(time.time() * 1000),
+        data_change=True,
+        stats=file.statistics,
+    )

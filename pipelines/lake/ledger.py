@@ -1,0 +1,86 @@
+"""What bronze.events already knows: the events it holds, and the rows that silver has not seen yet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+from deltalake import DeltaTable
+
+from pipelines.contracts.tables import table
+
+# A retransmission carries its own gateway's clock; a day covers every clock worth believing.
+DEDUPLICATION_MARGIN = timedelta(days=1)
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+_END = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class LedgerFile:
+    """A file of bronze.events and what its statistics say is in it."""
+
+    uri: str
+    partitions: tuple[int, int]
+    offsets: tuple[int, int]
+    result_times: tuple[datetime, datetime]
+
+
+def ledger_files(snapshot: DeltaTable) -> list[LedgerFile]:
+    """List the files of a snapshot of bronze.events with their bounds, from the log alone."""
+    root = snapshot.table_uri.rstrip("/")
+    actions = pa.table(snapshot.get_add_actions(flatten=True)).to_pylist()
+    return [
+        LedgerFile(
+            uri=f"{root}/{action['path']}",
+            partitions=(action["min.partition"], action["max.partition"]),
+            offsets=(action["min.offset"], action["max.offset"]),
+            result_times=(action.get("min.result_time") or _BEGINNING, action.get("max.result_time") or _END),
+        )
+        for action in actions
+    ]
+
+
+def known_keys(files: Sequence[LedgerFile], partition: int, result_times: tuple[datetime, datetime]) -> pa.Table:
+    """Return the keys of accepted events of one Kafka partition around a span of result times.
+
+    Copies of an event share its partition, so no other partition is read; nor is a file whose statistics say that
+    it holds no event near the span.
+
+    Shape: one column, event_key.
+    """
+    earliest, latest = result_times[0] - DEDUPLICATION_MARGIN, result_times[1] + DEDUPLICATION_MARGIN
+    chosen = [
+        file.uri
+        for file in files
+        if file.partitions[0] <= partition <= file.partitions[1]
+        and file.result_times[0] <= latest
+        and file.result_times[1] >= earliest
+    ]
+    is_candidate = (
+        (pc.field("partition") == partition)
+        & (pc.field("verdict") == "accepted")
+        & (pc.field("result_time") >= pa.scalar(earliest, pa.timestamp("us", tz="UTC")))
+        & (pc.field("result_time") <= pa.scalar(latest, pa.timestamp("us", tz="UTC")))
+    )
+    return _read(chosen, ["event_key"], is_candidate)
+
+
+def rows_from(files: Sequence[LedgerFile], partition: int, start: int, end: int) -> pa.Table:
+    """Return the rows of one Kafka partition with start <= offset < end, in order."""
+    chosen = [
+        file.uri
+        for file in files
+        if file.partitions[0] <= partition <= file.partitions[1] and file.offsets[0] < end and file.offsets[1] >= start
+    ]
+    is_wanted = (pc.field("partition") == partition) & (pc.field("offset") >= start) & (pc.field("offset") < end)
+    return _read(chosen, list(table("bronze.events").column_names), is_wanted).sort_by("offset")
+
+
+def _read(uris: list[str], columns: list[str], condition: pc.Expression) -> pa.Table:
+    schema = table("bronze.events").arrow_schema
+    if not uris:
+        return schema.empty_table().select(columns)
+    return ds.dataset(uris, schema=schema, format="parquet").to_table(columns=columns, filter=condition)
