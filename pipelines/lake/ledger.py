@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,19 +23,18 @@ _END = datetime.max.replace(tzinfo=UTC)
 class LedgerFile:
     """A file of bronze.events and what its statistics say is in it."""
 
-    uri: str
+    path: str
     partitions: tuple[int, int]
     offsets: tuple[int, int]
     result_times: tuple[datetime, datetime]
 
 
-def ledger_files(snapshot: DeltaTable) -> list[LedgerFile]:
-    """List the files of a snapshot of bronze.events with their bounds, from the log alone."""
-    root = snapshot.table_uri.rstrip("/")
+def ledger_files(snapshot: DeltaTable, folder: Path) -> list[LedgerFile]:
+    """List the files of a snapshot of bronze.events, which lies in `folder`, with their bounds; from the log alone."""
     actions = pa.table(snapshot.get_add_actions(flatten=True)).to_pylist()
     return [
         LedgerFile(
-            uri=f"{root}/{action['path']}",
+            path=str(folder / action["path"]),
             partitions=(action["min.partition"], action["max.partition"]),
             offsets=(action["min.offset"], action["max.offset"]),
             result_times=(action.get("min.result_time") or _BEGINNING, action.get("max.result_time") or _END),
@@ -53,7 +53,7 @@ def known_keys(files: Sequence[LedgerFile], partition: int, result_times: tuple[
     """
     earliest, latest = result_times[0] - DEDUPLICATION_MARGIN, result_times[1] + DEDUPLICATION_MARGIN
     chosen = [
-        file.uri
+        file.path
         for file in files
         if file.partitions[0] <= partition <= file.partitions[1]
         and file.result_times[0] <= latest
@@ -71,7 +71,7 @@ def known_keys(files: Sequence[LedgerFile], partition: int, result_times: tuple[
 def rows_from(files: Sequence[LedgerFile], partition: int, start: int, end: int) -> pa.Table:
     """Return the rows of one Kafka partition with start <= offset < end, in order."""
     chosen = [
-        file.uri
+        file.path
         for file in files
         if file.partitions[0] <= partition <= file.partitions[1] and file.offsets[0] < end and file.offsets[1] >= start
     ]
@@ -79,8 +79,8 @@ def rows_from(files: Sequence[LedgerFile], partition: int, start: int, end: int)
     return _read(chosen, list(table("bronze.events").column_names), is_wanted).sort_by("offset")
 
 
-def _read(uris: list[str], columns: list[str], condition: pc.Expression) -> pa.Table:
+def _read(paths: list[str], columns: list[str], condition: pc.Expression) -> pa.Table:
     schema = table("bronze.events").arrow_schema
-    if not uris:
+    if not paths:
         return schema.empty_table().select(columns)
-    return ds.dataset(uris, schema=schema, format="parquet").to_table(columns=columns, filter=condition)
+    return ds.dataset(paths, schema=schema, format="parquet").to_table(columns=columns, filter=condition)

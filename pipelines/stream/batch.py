@@ -42,7 +42,7 @@ def run_batch(
         WriterConflict: Another writer was faster; nothing, or bronze alone, was committed.
     """
     events, observations = lake.create(EVENTS), lake.create(OBSERVATIONS)
-    ledger = ledger_files(events)
+    ledger = ledger_files(events, lake.path(EVENTS))
     level_silver(lake, ends, events, observations, ledger, tenant_id=tenant_id, ingest_time=ingest_time)
     progress = {partition: events.transaction_version(app_id(ends.topic, partition)) for partition in ends.ends}
     ranges = plan(ends.topic, progress=progress, beginnings=ends.beginnings, ends=ends.ends, max_records=max_records)

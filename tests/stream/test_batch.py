@@ -1,0 +1,183 @@
+"""Whole batches over a topic in memory, into real Delta tables."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines.errors import OffsetGap, WriterConflict
+from pipelines.lake.tables import Lake
+from pipelines.stream import batch as batch_module
+from pipelines.stream.batch import Ends, run_batch
+from tests.uplinks import INGEST_TIME, TOPIC, Topic, uplink
+
+
+class Crash(Exception):
+    pass
+
+
+def engine_over(topic):
+    def engine(ranges, cleaning):
+        read = [topic.read(each.partition, each.start, each.end) for each in ranges]
+        return [result for rows in read if (result := cleaning.clean(rows.to_batches(max_chunksize=7)))]
+
+    return engine
+
+
+def take_in(lake, topic, *, max_records=1000, engine=None, beginnings=None):
+    ends = Ends(TOPIC, beginnings or dict.fromkeys(topic.ends, 0), topic.ends)
+    return run_batch(
+        lake,
+        ends,
+        engine or engine_over(topic),
+        tenant_id="acme",
+        ingest_time=INGEST_TIME,
+        max_records=max_records,
+    )
+
+
+def take_in_all(lake, topic, max_records):
+    while take_in(lake, topic, max_records=max_records):
+        pass
+
+
+def events(lake):
+    rows = lake.read("bronze.events").to_pylist()
+    return sorted((row["partition"], row["offset"], row["verdict"], row["raw"]) for row in rows)
+
+
+def observations(lake):
+    return sorted((row["event_key"], row["value"]) for row in lake.read("silver.observations").to_pylist())
+
+
+def readings(count, device="a840410000000001", first=0):
+    return [uplink({"air_temperature": 10.0 + n % 20}, device=device, counter=first + n) for n in range(count)]
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return Lake(tmp_path)
+
+
+@pytest.mark.parametrize("max_records", [1, 7, 1000])
+def test_batches_of_any_size_give_the_same_tables(lake, tmp_path, max_records):
+    one, two = readings(20), readings(15, device="a840410000000002")
+    topic = Topic([[*one, None, *one[:5]], [*two[:10], b"{", *two[8:]]])
+    take_in_all(lake, topic, max_records)
+    whole = Lake(tmp_path / "whole")
+    take_in_all(whole, topic, 10_000)
+    assert observations(lake) == observations(whole)
+    assert len(observations(lake)) == 20 + 15
+    assert events(lake) == events(whole)
+    counts = [verdict for _, _, verdict, _ in events(lake)]
+    assert {verdict: counts.count(verdict) for verdict in set(counts)} == {
+        "accepted": 20 + 15,
+        "duplicate": 5 + 2,
+        "quarantined": 1 + 1,
+    }
+
+
+def test_reading_again_changes_nothing(lake):
+    topic = Topic([readings(10)])
+    take_in_all(lake, topic, 4)
+    versions = lake.version("bronze.events"), lake.version("silver.observations")
+    assert take_in(lake, topic) == []
+    assert (lake.version("bronze.events"), lake.version("silver.observations")) == versions
+
+
+def test_a_copy_from_weeks_ago_is_known_and_an_old_upload_is_not(lake):
+    old = uplink({"air_temperature": 5.0}, counter=1, time="2026-05-01T00:00:00Z")
+    topic = Topic([[old]])
+    take_in(lake, topic)
+    topic.partitions[0].extend(readings(5, first=10))
+    take_in(lake, topic)
+    late = uplink({"air_temperature": 6.0}, counter=2, time="2026-05-01T01:00:00Z")
+    topic.partitions[0].extend([old, late])
+    take_in(lake, topic)
+    assert [verdict for _, _, verdict, _ in events(lake)] == ["accepted"] * 6 + ["duplicate", "accepted"]
+
+
+def test_after_a_crash_between_the_two_commits_silver_is_made_from_bronze(lake, monkeypatch):
+    topic = Topic([[*readings(10), None], readings(3, device="a840410000000002")])
+    commit = batch_module.append_once
+
+    def dies_before_silver(snapshot, contract, files, progress):
+        if contract.name == "silver.observations":
+            raise Crash
+        commit(snapshot, contract, files, progress)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(batch_module, "append_once", dies_before_silver)
+        with pytest.raises(Crash):
+            take_in(lake, topic)
+    assert len(events(lake)) == 14
+    assert observations(lake) == []
+    # The broker has forgotten the records meanwhile: bronze is enough.
+    assert take_in(lake, topic, engine=None, beginnings=topic.ends) == []
+    assert len(observations(lake)) == 13
+    assert {row["ingest_time"] for row in lake.read("silver.observations").to_pylist()} == {INGEST_TIME}
+
+
+@pytest.mark.parametrize("crashes_before", ["bronze.events", "silver.observations"])
+def test_a_crash_leaves_files_that_no_reader_sees(lake, monkeypatch, crashes_before):
+    topic = Topic([readings(10)])
+
+    def dies(snapshot, contract, files, progress, commit=batch_module.append_once):
+        if contract.name == crashes_before:
+            raise Crash
+        commit(snapshot, contract, files, progress)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(batch_module, "append_once", dies)
+        with pytest.raises(Crash):
+            take_in(lake, topic)
+    take_in_all(lake, topic, 1000)
+    assert len(events(lake)) == len(observations(lake)) == 10
+
+
+def test_a_second_writer_of_the_same_pipeline_is_refused(lake):
+    topic = Topic([readings(10)])
+
+    def slow_engine(ranges, cleaning):
+        cleaned = engine_over(topic)(ranges, cleaning)
+        take_in(lake, topic)  # another process takes the same batch in, and commits first
+        return cleaned
+
+    with pytest.raises(WriterConflict, match=r"telemetry/acme\.telemetry/0.*got progress 10"):
+        take_in(lake, topic, engine=slow_engine)
+    assert len(events(lake)) == len(observations(lake)) == 10
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda rows: rows.slice(0, 0), "offset 0 next, got offset 10"),
+        (lambda rows: rows.slice(2), "offset 0 next, got offset 2"),
+        (lambda rows: rows.slice(0, 8), "offset 8 next, got offset 10"),
+        (lambda rows: rows.filter([n != 4 for n in range(10)]), "offset 0 next, got offset 5"),
+    ],
+)
+def test_an_engine_that_loses_records_commits_nothing(lake, damage, sentence):
+    topic = Topic([readings(10)])
+
+    def engine(ranges, cleaning):
+        rows = damage(topic.read(0, ranges[0].start, ranges[0].end))
+        return [result for result in [cleaning.clean(rows.to_batches())] if result]
+
+    with pytest.raises(OffsetGap, match=sentence):
+        take_in(lake, topic, engine=engine)
+    assert events(lake) == []
+
+
+@settings(max_examples=15, deadline=timedelta(seconds=20), suppress_health_check=[HealthCheck.too_slow])
+@given(
+    order=st.permutations(range(12)), max_records=st.integers(1, 12), copies=st.lists(st.integers(0, 11), max_size=4)
+)
+def test_neither_order_nor_copies_nor_batch_size_change_silver(tmp_path_factory, order, max_records, copies):
+    values = readings(12)
+    lake = Lake(tmp_path_factory.mktemp("lake"))
+    take_in_all(lake, Topic([[values[n] for n in [*order, *copies]]]), max_records)
+    rows = lake.read("silver.observations").to_pylist()
+    assert sorted((row["sequence"], row["value"]) for row in rows) == [(n, 10.0 + n) for n in range(12)]
+    assert len(events(lake)) == 12 + len(copies)
