@@ -1,0 +1,52 @@
+import pytest
+
+from pipelines.contracts import tables as module
+from pipelines.contracts.tables import table, table_names
+from pipelines.errors import ContractError
+
+
+@pytest.mark.parametrize("name", table_names())
+def test_every_contract_is_whole(name):
+    contract = table(name)
+    assert set(contract.key) <= set(contract.column_names)
+    assert contract.writer in {"delta-rs", "spark"}
+    assert len(set(contract.column_names)) == len(contract.columns)
+    assert [field.name for field in contract.arrow_schema] == list(contract.column_names)
+    assert {field.name for field in contract.arrow_schema if not field.nullable} == contract.required
+
+
+def test_no_column_is_defined_in_vain():
+    used = {column for name in table_names() for column in table(name).column_names}
+    assert set(module._columns()) == used
+
+
+def test_a_table_nobody_defined_is_refused_by_name():
+    with pytest.raises(ContractError, match=r"schemas/tables/gold/hearsay\.yaml"):
+        table("gold.hearsay")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"columns": ["field_id", "hearsay"]}, "hearsay"),
+        ({"key": ["device_id"]}, "device_id"),
+        ({"required": ["device_id"]}, "device_id"),
+        ({"grain": None}, "an entry 'grain'"),
+    ],
+)
+def test_a_wrong_contract_is_named(monkeypatch, change, sentence):
+    good = {
+        "title": "t",
+        "description": "d",
+        "grain": "g",
+        "key": ["field_id"],
+        "writer": "spark",
+        "columns": ["field_id"],
+        "required": [],
+    }
+    columns = module._columns()
+    content = {name: value for name, value in (good | change).items() if value is not None}
+    monkeypatch.setattr(module, "read_mapping", lambda _: content)
+    monkeypatch.setattr(module, "_columns", lambda: columns)
+    with pytest.raises(ContractError, match=sentence):
+        module.table.__wrapped__("gold.test")

@@ -1,0 +1,33 @@
+import pytest
+
+from pipelines.contracts.units import conversion
+
+
+@pytest.mark.parametrize(
+    ("unit", "canonical", "value", "converted"),
+    [
+        # The conflicts that real messages bring (the slip a wrong guess would make stands behind)
+        ("%", "m3/m3", 34.0, 0.34),  # 100x
+        ("S/m", "dS/m", 0.12, 1.2),  # 10x
+        ("uS/cm", "dS/m", 1200.0, 1.2),  # 1000x
+        ("kPa", "hPa", 101.5, 1015.0),  # 10x
+        ("Pa", "hPa", 101500.0, 1015.0),
+        ("kW/m2", "W/m2", 0.8, 800.0),  # 1000x
+        ("[degF]", "Cel", 212.0, 100.0),
+        ("[degF]", "Cel", 32.0, 0.0),
+        ("K", "Cel", 273.15, 0.0),
+        ("mV", "V", 3600.0, 3.6),
+        ("km/h", "m/s", 36.0, 10.0),
+        ("Cel", "Cel", 21.5, 21.5),
+        ("ppm", "ppm", 420.0, 420.0),
+    ],
+)
+def test_a_unit_is_a_line_into_the_canonical_one(unit, canonical, value, converted):
+    scale, offset = conversion(unit, canonical)
+    assert value * scale + offset == pytest.approx(converted, abs=1e-9)
+
+
+@pytest.mark.parametrize(("unit", "canonical"), [("Cel", "m3/m3"), ("mm", "Cel"), ("degrees C", "Cel"), ("", "Cel")])
+def test_what_does_not_convert_is_refused_by_name(unit, canonical):
+    with pytest.raises(ValueError, match="cannot convert"):
+        conversion(unit, canonical)

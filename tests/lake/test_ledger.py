@@ -1,0 +1,58 @@
+"""The ledger's look-ups open only the files that can hold what is asked for, and miss nothing in them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipelines.lake.ledger import known_keys, ledger_files, rows_from
+from pipelines.lake.tables import Lake
+from tests.stream.test_batch import take_in
+from tests.uplinks import Topic, uplink
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def at(day, counter, device="a840410000000001"):
+    time = (NOON + timedelta(days=day)).isoformat()
+    return uplink({"air_temperature": 20.0}, counter=counter, time=time, device=device)
+
+
+@pytest.fixture
+def filled(tmp_path):
+    """Partition 0 in three commits: days 0 and 1; day 10 with a copy; nothing readable. Partition 1: day 0."""
+    lake = Lake(tmp_path)
+    topic = Topic([[at(0, 1), at(1, 2)], [at(0, 1, device="a840410000000002")]])
+    take_in(lake, topic)
+    topic.partitions[0].extend([at(10, 3), at(10, 3)])
+    take_in(lake, topic)
+    topic.partitions[0].append(b"{")
+    take_in(lake, topic)
+    return ledger_files(lake.open("bronze.events"), lake.path("bronze.events"))
+
+
+def test_files_carry_their_bounds(filled):
+    bounds = sorted((file.partitions, file.offsets) for file in filled)
+    assert bounds == [((0, 0), (0, 1)), ((0, 0), (2, 3)), ((0, 0), (4, 4)), ((1, 1), (0, 0))]
+
+
+@pytest.mark.parametrize(
+    ("partition", "first_day", "last_day", "count"),
+    [
+        (0, 0, 0, 2),  # a day's margin around the span takes day 1 in
+        (0, 3, 3, 0),
+        (0, 2, 2, 1),
+        (0, 9, 11, 1),  # the copy is a duplicate, so its key is there once
+        (0, -30, 30, 3),
+        (1, -30, 30, 1),
+        (2, -30, 30, 0),
+    ],
+)
+def test_known_keys_are_those_of_the_partition_near_the_span(filled, partition, first_day, last_day, count):
+    span = NOON + timedelta(days=first_day), NOON + timedelta(days=last_day)
+    keys = known_keys(filled, partition, span)["event_key"].to_pylist()
+    assert len(set(keys)) == len(keys) == count
+
+
+@pytest.mark.parametrize(("start", "end", "offsets"), [(0, 5, [0, 1, 2, 3, 4]), (1, 3, [1, 2]), (5, 9, [])])
+def test_rows_come_back_in_order(filled, start, end, offsets):
+    assert rows_from(filled, 0, start, end)["offset"].to_pylist() == offsets

@@ -1,0 +1,56 @@
+import pyarrow as pa
+import pytest
+from deltalake import Transaction
+
+from pipelines.contracts.tables import table, table_names
+from pipelines.errors import DataRefused
+from pipelines.lake.tables import Lake
+
+FIELD = {
+    "field_id": "north",
+    "latitude_deg": 38.1,
+    "longitude_deg": -121.6,
+    "elevation_m": -9.0,
+    "utc_offset_h": -8.0,
+    "wind_height_m": 2.8,
+    "crop": "alfalfa",
+}
+
+
+@pytest.mark.parametrize("name", table_names())
+def test_every_table_can_be_created_from_its_contract_and_again(tmp_path, name):
+    lake = Lake(tmp_path)
+    lake.create(name)
+    assert lake.create(name).version() == lake.version(name) == 0
+    assert lake.read(name).schema.names == list(table(name).column_names)
+
+
+def test_a_table_that_is_not_there_reads_as_empty_and_opens_with_a_sentence(tmp_path):
+    lake = Lake(tmp_path)
+    assert lake.read("reference.fields").num_rows == 0
+    assert lake.version("reference.fields") == -1
+    with pytest.raises(DataRefused, match=r"no such table yet.*reference\.fields"):
+        lake.open("reference.fields")
+
+
+def test_appended_rows_are_read_back_at_each_version(tmp_path):
+    lake = Lake(tmp_path)
+    first = lake.append("reference.fields", [FIELD])
+    second = lake.append("reference.fields", [FIELD | {"field_id": "south"}])
+    assert lake.read("reference.fields", first).to_pylist() == [FIELD]
+    assert sorted(lake.read("reference.fields", second, ["field_id"])["field_id"].to_pylist()) == ["north", "south"]
+
+
+@pytest.mark.parametrize(("versions", "rows"), [([0, 0], 1), ([3, 2], 1), ([1, 2], 2)])
+def test_a_row_with_a_transaction_is_appended_once(tmp_path, versions, rows):
+    lake = Lake(tmp_path)
+    for version in versions:
+        lake.append("reference.fields", [FIELD], once=Transaction("load", version))
+    assert lake.read("reference.fields").num_rows == rows
+
+
+def test_a_row_that_breaks_the_contract_is_not_appended(tmp_path):
+    lake = Lake(tmp_path)
+    with pytest.raises(pa.ArrowInvalid, match="high"):
+        lake.append("reference.fields", [FIELD | {"elevation_m": "high"}])
+    assert lake.read("reference.fields").num_rows == 0
