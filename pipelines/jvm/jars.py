@@ -7,7 +7,6 @@ carries, so neither Maven nor an address is needed here.
 import hashlib
 import importlib.util
 import logging
-import os
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -106,10 +105,10 @@ def _retrieve(name: str, scratch: Path, into: Path, java: Path) -> str:
     """Let Ivy copy the jars, and return what it said."""
     module = scratch / "ivy.xml"
     module.write_text(_ivy_module(pins(name)), encoding="utf-8")
-    command = [java, "-cp", _ivy_jar(), "org.apache.ivy.Main", "-settings", INFRA / "ivysettings.xml"]
-    command += ["-ivy", module, "-cache", scratch / "cache", "-retrieve", into / "[artifact]-[revision].[ext]"]
+    pattern = into / "[artifact]-[revision].[ext]"
+    ivy = [str(java), "-cp", str(_ivy_jar()), "org.apache.ivy.Main", "-settings", str(INFRA / "ivysettings.xml")]
     done = subprocess.run(
-        [os.fspath(part) for part in command],
+        [*ivy, "-ivy", str(module), "-cache", str(scratch / "cache"), "-retrieve", str(pattern)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -128,8 +127,8 @@ def _ivy_module(wanted: list[Pin]) -> str:
 def _ivy_jar() -> Path:
     # Found without importing pyspark, which takes half a second.
     spec = importlib.util.find_spec("pyspark")
-    assert spec is not None and spec.submodule_search_locations  # noqa: S101 - pyspark is a requirement
-    return next(Path(spec.submodule_search_locations[0], "jars").glob("ivy-*.jar"))
+    folders = (spec.submodule_search_locations if spec else None) or []
+    return next(Path(folders[0], "jars").glob("ivy-*.jar"))
 
 
 def _sha256(file: Path) -> str:

@@ -33,12 +33,10 @@ def session(settings: Settings, app_name: str = "fieldstream") -> "SparkSession"
         # Else Spark binds to whatever address the machine's name resolves to.
         os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     builder = SparkSession.builder.master(settings.spark_master).appName(app_name)
-    started = builder.config(map=_configuration(settings)).getOrCreate()
-    started.sparkContext.setLogLevel("ERROR")
-    return started
+    return builder.config(map=_configuration(settings)).getOrCreate()
 
 
-def _configuration(settings: Settings) -> dict[str, str]:
+def _configuration(settings: Settings) -> dict[str, str | bool | int | float | None]:
     scratch = settings.home / "scratch" / "spark"
     scratch.mkdir(parents=True, exist_ok=True)
     cores = str(settings.cores)
