@@ -23,8 +23,14 @@ class Settings:
     """FIELDSTREAM_TENANT: whose lake and topics these are (demo)."""
     kafka: str | None
     """FIELDSTREAM_KAFKA: host:port of the broker; unset, the local one that `up` started."""
+    kafka_port: int | None
+    """FIELDSTREAM_KAFKA_PORT: port of the local broker; unset, any that is free."""
     cores: int
     """FIELDSTREAM_CORES: how many cores Spark may use (all of this machine's)."""
+    spark_master: str
+    """FIELDSTREAM_SPARK_MASTER: where Spark runs its tasks (this process: local[cores])."""
+    java_home: Path | None
+    """JAVA_HOME: the Java to try before the one on the PATH."""
 
     @property
     def lake(self) -> Path:
@@ -46,16 +52,27 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     tenant = environ.get("FIELDSTREAM_TENANT", "demo")
     if not TENANT_PATTERN.fullmatch(tenant):
         raise _refused("FIELDSTREAM_TENANT", "lower-case letters, digits and dashes", tenant)
-    cores = environ.get("FIELDSTREAM_CORES", str(os.cpu_count() or 1))
-    if not cores.isdigit() or int(cores) < 1:
-        raise _refused("FIELDSTREAM_CORES", "a whole number from 1", cores)
+    cores = _whole_number(environ, "FIELDSTREAM_CORES", range(1, 1025)) or os.cpu_count() or 1
+    java_home = environ.get("JAVA_HOME")
     return Settings(
         home=Path(environ.get("FIELDSTREAM_HOME", ".fieldstream")).absolute(),
         cache=Path(environ.get("FIELDSTREAM_CACHE", "~/.cache/fieldstream")).expanduser().absolute(),
         tenant=tenant,
         kafka=environ.get("FIELDSTREAM_KAFKA") or None,
-        cores=int(cores),
+        kafka_port=_whole_number(environ, "FIELDSTREAM_KAFKA_PORT", range(1, 65536)),
+        cores=cores,
+        spark_master=environ.get("FIELDSTREAM_SPARK_MASTER") or f"local[{cores}]",
+        java_home=Path(java_home) if java_home else None,
     )
+
+
+def _whole_number(environ: Mapping[str, str], variable: str, allowed: range) -> int | None:
+    written = environ.get(variable)
+    if not written:
+        return None
+    if not written.isdecimal() or int(written) not in allowed:
+        raise _refused(variable, f"a whole number from {allowed.start} to {allowed.stop - 1}", written)
+    return int(written)
 
 
 def _refused(variable: str, expected: str, got: str) -> UsageError:

