@@ -1,7 +1,6 @@
 """One batch, whole: read the lake's progress, bring silver level, plan, run, commit bronze, then silver."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from deltalake import DeltaTable
@@ -15,21 +14,12 @@ from pipelines.lake.files import DataFile, FileWriter
 from pipelines.lake.ledger import LedgerFile, ledger_files, rows_from
 from pipelines.lake.tables import Lake
 from pipelines.stream.clean import CHUNK_ROWS, CleanedRange, Cleaning
-from pipelines.stream.plan import OffsetRange, plan
+from pipelines.stream.plan import Ends, OffsetRange, plan
 
 Engine = Callable[[Sequence[OffsetRange], Cleaning], list[CleanedRange]]
 """Runs the cleaning over ranges, however it likes, and returns one result a range."""
 
 EVENTS, OBSERVATIONS = "bronze.events", "silver.observations"
-
-
-@dataclass(frozen=True)
-class Ends:
-    """Where a topic begins and ends at the broker now, by partition."""
-
-    topic: str
-    beginnings: Mapping[int, int]
-    ends: Mapping[int, int]
 
 
 def run_batch(
@@ -45,7 +35,7 @@ def run_batch(
     ledger = ledger_files(events, lake.path(EVENTS))
     level_silver(lake, ends, events, observations, ledger, tenant_id=tenant_id, ingest_time=ingest_time)
     progress = {partition: events.transaction_version(app_id(ends.topic, partition)) for partition in ends.ends}
-    ranges = plan(ends.topic, progress=progress, beginnings=ends.beginnings, ends=ends.ends, max_records=max_records)
+    ranges = plan(ends, progress=progress, max_records=max_records)
     if not ranges:
         return []
     cleaning = Cleaning(steps(), tenant_id, ingest_time, tuple(ledger), lake.path(EVENTS), lake.path(OBSERVATIONS))

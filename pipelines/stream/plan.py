@@ -7,6 +7,15 @@ from pipelines.errors import OffsetGap
 
 
 @dataclass(frozen=True)
+class Ends:
+    """Where a topic begins and ends at the broker now, by partition."""
+
+    topic: str
+    beginnings: Mapping[int, int]
+    ends: Mapping[int, int]
+
+
+@dataclass(frozen=True)
 class OffsetRange:
     """Offsets start <= offset < end of one Kafka partition; `recorded` is what the lake's log holds, None at first."""
 
@@ -22,14 +31,7 @@ class OffsetRange:
         return self.end - self.start
 
 
-def plan(
-    topic: str,
-    *,
-    progress: Mapping[int, int | None],
-    beginnings: Mapping[int, int],
-    ends: Mapping[int, int],
-    max_records: int,
-) -> list[OffsetRange]:
+def plan(ends: Ends, *, progress: Mapping[int, int | None], max_records: int) -> list[OffsetRange]:
     """Return the ranges of the next batch, at most `max_records` in all, none where everything has been read.
 
     Where the backlog is larger than one batch, each partition gets its share of the room, so that none starves.
@@ -38,16 +40,17 @@ def plan(
         OffsetGap: Kafka has already let go of records that the lake has not read, or the topic was made anew.
     """
     backlog = {}
-    for partition, end in sorted(ends.items()):
+    for partition, end in sorted(ends.ends.items()):
         recorded = progress.get(partition)
-        start = beginnings[partition] if recorded is None else recorded
-        if not beginnings[partition] <= start <= end:
-            raise OffsetGap(topic, partition, start, beginnings[partition] if start <= end else end)
+        beginning = ends.beginnings[partition]
+        start = beginning if recorded is None else recorded
+        if not beginning <= start <= end:
+            raise OffsetGap(ends.topic, partition, start, beginning if start <= end else end)
         if end > start:
             backlog[partition] = (start, end)
     shares = _shares({partition: end - start for partition, (start, end) in backlog.items()}, max_records)
     return [
-        OffsetRange(topic, partition, start, start + shares[partition], progress.get(partition))
+        OffsetRange(ends.topic, partition, start, start + shares[partition], progress.get(partition))
         for partition, (start, _) in backlog.items()
         if shares[partition]
     ]

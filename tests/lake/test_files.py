@@ -85,5 +85,6 @@ def test_a_failed_block_leaves_no_file(tmp_path):
             writer.write(rows({}))
             raise RuntimeError
 
-    pytest.raises(RuntimeError, fail)
+    with pytest.raises(RuntimeError):
+        fail()
     assert list(tmp_path.iterdir()) == []

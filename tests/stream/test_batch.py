@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pipelines.errors import OffsetGap, WriterConflict
 from pipelines.lake.tables import Lake
 from pipelines.stream import batch as batch_module
-from pipelines.stream.batch import Ends, run_batch
+from pipelines.stream.batch import run_batch
+from pipelines.stream.plan import Ends
 from tests.uplinks import INGEST_TIME, TOPIC, Topic, uplink
 
 

@@ -1,11 +1,11 @@
 import pytest
 
 from pipelines.errors import OffsetGap
-from pipelines.stream.plan import plan
+from pipelines.stream.plan import Ends, plan
 
 
 def planned(progress, beginnings, ends, max_records=1000):
-    ranges = plan("acme.telemetry", progress=progress, beginnings=beginnings, ends=ends, max_records=max_records)
+    ranges = plan(Ends("acme.telemetry", beginnings, ends), progress=progress, max_records=max_records)
     return [(each.partition, each.start, each.end, each.recorded) for each in ranges]
 
 
