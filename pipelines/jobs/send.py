@@ -1,0 +1,94 @@
+"""Send a sequence of messages to the telemetry topic, each once, however often this is begun."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pipelines.errors import BrokerUnreachable, DataRefused
+from pipelines.local.kafka import kafka_address
+from pipelines.settings import Settings
+from pipelines.simulate.uplinks import Uplink
+from pipelines.stream import broker
+
+if TYPE_CHECKING:
+    from kafka import KafkaProducer
+
+PARTITIONS = 4
+
+_PROGRESS_EVERY = 10_000
+_log = logging.getLogger("fieldstream")
+
+Records = Mapping[tuple[int, int], tuple[bytes | None, bytes | None]]
+
+
+@dataclass(frozen=True)
+class SendReport:
+    """What one run of `send` found and did."""
+
+    topic: str
+    sent: int
+    already_there: int
+
+
+def send(settings: Settings, sequence: Iterable[Uplink]) -> SendReport:
+    """Send what the topic does not hold yet.
+
+    The topic itself is the memory of earlier runs: where a partition holds n records, the first n messages that
+    belong there are passed over. So the sequence is always the whole of it, from the topic's first message on:
+    to add a block, send the earlier messages and the block as one sequence.
+
+    Raises:
+        BrokerUnreachable: The broker does not answer; what it acknowledged stays, and the next run goes on.
+        DataRefused: The topic holds something else than this sequence.
+    """
+    address, topic = kafka_address(settings), settings.telemetry_topic
+    broker.ensure_topic(address, topic, PARTITIONS)
+    ends = broker.end_offsets(address, topic)
+    ends_of_what_lies_there = {partition: sorted({0, end - 1}) for partition, end in ends.items() if end}
+    present = broker.records_at(address, topic, ends_of_what_lies_there)
+    with broker.producer(address) as producer:
+        report = _send_rest(producer, topic, sequence, ends, present)
+    _log.info("%s: sent %d messages, %d were there already", topic, report.sent, report.already_there)
+    return report
+
+
+def _send_rest(
+    producer: "KafkaProducer", topic: str, sequence: Iterable[Uplink], ends: Mapping[int, int], present: Records
+) -> SendReport:
+    partition_of = lru_cache(maxsize=10_000)(broker.partition_of)
+    failures: list[Exception] = []
+    seen: Counter[int] = Counter()
+    sent = 0
+    for uplink in sequence:
+        partition = partition_of(uplink.key, len(ends))
+        offset = seen[partition]
+        seen[partition] += 1
+        if offset < ends[partition]:
+            _compare(uplink, topic, (partition, offset), present)
+            continue
+        future = producer.send(topic, uplink.value, uplink.key, list(uplink.headers), partition)
+        future.add_errback(failures.append)
+        sent += 1
+        if sent % _PROGRESS_EVERY == 0:
+            _log.info("%s: sent %d messages", topic, sent)
+        if failures:
+            break
+    producer.flush()
+    if failures:
+        raise BrokerUnreachable(topic, str(failures[0])) from failures[0]
+    return SendReport(topic, sent, already_there=seen.total() - sent)
+
+
+def _compare(uplink: Uplink, topic: str, place: tuple[int, int], present: Records) -> None:
+    """Check the first and the last record of each partition: enough to tell this sequence from another."""
+    if place in present and present[place] != (uplink.key, uplink.value):
+        raise DataRefused(
+            "The topic holds other messages than these",
+            where=f"{topic}, partition {place[0]}, offset {place[1]}",
+            expected=f"the message of device {uplink.key.decode()} at {uplink.time:%Y-%m-%dT%H:%MZ}",
+            got=f"another, with key {present[place][0]!r}",
+            fix="Nothing was sent to this partition. Use another FIELDSTREAM_TENANT, or an empty topic.",
+        )
