@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pipelines.errors import BrokerUnreachable, DataRefused
+from pipelines.errors import DataRefused
 from pipelines.local.kafka import kafka_address
 from pipelines.settings import Settings
 from pipelines.simulate.uplinks import Uplink
@@ -78,7 +78,7 @@ def _send_rest(
             break
     producer.flush()
     if failures:
-        raise BrokerUnreachable(topic, str(failures[0])) from failures[0]
+        raise failures[0]
     return SendReport(topic, sent, already_there=seen.total() - sent)
 
 

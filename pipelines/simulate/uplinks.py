@@ -7,6 +7,7 @@ all of a device's frames lie in one partition.
 """
 
 import json
+import re
 import struct
 from base64 import b64encode
 from collections.abc import Mapping
@@ -20,7 +21,8 @@ COUNTER_SIZE = 2**32
 """fCnt has 32 bits, of which the device sends the lower 16 and the server keeps the upper."""
 
 _NETWORK_DELAY = timedelta(milliseconds=412)
-_CHANNELS = 8
+# Sub-band 1 of US915, where DR3 is SF7 at 125 kHz.
+_FIRST_CHANNEL_HZ, _CHANNEL_STEP_HZ, _CHANNELS = 902_300_000, 200_000, 8
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
@@ -79,23 +81,20 @@ def publish(tenant: str, frame: Frame, gateway: Gateway, received_at: datetime |
         gateway: Who heard it; it has its own clock, so it knows when.
         received_at: When the network server got it; None is at once.
     """
-    event = {
-        "deduplicationId": _id(f"{frame.device.eui}/{frame.session}/{frame.sequence}/{gateway.gateway_id}"),
-        "time": _rfc3339(frame.time),
-        "deviceInfo": _device_info(tenant, frame.device),
-        "devAddr": frame.session,
-        "adr": True,
-        "dr": 3,
-        "fCnt": frame.sequence % COUNTER_SIZE,
-        "fPort": 2,
-        "confirmed": False,
+    time, counter = _rfc3339(frame.time), frame.sequence % COUNTER_SIZE
+    text = _template(tenant, frame.device, frame.session, gateway) % {
+        "deduplication_id": _id(f"{frame.device.eui}/{frame.session}/{frame.sequence}/{gateway.gateway_id}"),
+        "time": time,
+        "received_at": _rfc3339(received_at or frame.time + _NETWORK_DELAY),
+        "counter": counter,
         "data": b64encode(payload(frame)).decode(),
-        "object": dict(frame.values),
-        "rxInfo": [_rx_info(frame, gateway, received_at or frame.time + _NETWORK_DELAY)],
-        "txInfo": _tx_info(frame),
+        "object": _ENCODER.encode(frame.values),
+        "rssi": gateway.rssi_dbm - counter % 5,
+        "channel": counter % _CHANNELS,
+        "context": b64encode(struct.pack(">I", counter)).decode(),
+        "frequency": _FIRST_CHANNEL_HZ + _CHANNEL_STEP_HZ * (counter % _CHANNELS),
     }
-    value = _ENCODER.encode(event).encode()
-    return Uplink(frame.device.eui.encode(), value, HEADERS, frame.time)
+    return Uplink(frame.device.eui.encode(), text.encode(), HEADERS, frame.time)
 
 
 def payload(frame: Frame) -> bytes:
@@ -105,41 +104,56 @@ def payload(frame: Frame) -> bytes:
 
 
 @cache
+def _template(tenant: str, device: Device, session: str, gateway: Gateway) -> str:
+    """Return the event as JSON with a hole for all that differs from frame to frame, so that only that is written anew."""
+    event = {
+        "deduplicationId": "%(deduplication_id)s",
+        "time": "%(time)s",
+        "deviceInfo": _device_info(tenant, device),
+        "devAddr": session,
+        "adr": True,
+        "dr": 3,
+        "fCnt": "%(counter)d",
+        "fPort": 2,
+        "confirmed": False,
+        "data": "%(data)s",
+        "object": "%(object)s",
+        "rxInfo": [
+            {
+                "gatewayId": gateway.gateway_id,
+                "uplinkId": "%(counter)d",
+                "gwTime": "%(time)s",
+                "nsTime": "%(received_at)s",
+                "rssi": "%(rssi)d",
+                "snr": gateway.snr_db,
+                "channel": "%(channel)d",
+                "location": {"latitude": gateway.latitude_deg, "longitude": gateway.longitude_deg},
+                "context": "%(context)s",
+                "crcStatus": "CRC_OK",
+            }
+        ],
+        "txInfo": {
+            "frequency": "%(frequency)d",
+            "modulation": {"lora": {"bandwidth": 125_000, "spreadingFactor": 7, "codeRate": "CR_4_5"}},
+        },
+    }
+    # The holes for numbers and for the object lose the quotes of a string.
+    return re.sub(r'"(%\(\w+\)d|%\(object\)s)"', r"\1", _ENCODER.encode(event))
+
+
 def _device_info(tenant: str, device: Device) -> dict[str, object]:
+    # A per cent sign in a name is doubled, because what comes of this is a template.
     return {
         "tenantId": _id(f"tenant/{tenant}"),
-        "tenantName": tenant,
+        "tenantName": tenant.replace("%", "%%"),
         "applicationId": _id(f"tenant/{tenant}/fields"),
         "applicationName": "fields",
         "deviceProfileId": _id(f"profile/{device.profile}"),
-        "deviceProfileName": device.profile,
-        "deviceName": device.name,
+        "deviceProfileName": device.profile.replace("%", "%%"),
+        "deviceName": device.name.replace("%", "%%"),
         "devEui": device.eui,
         "deviceClassEnabled": "CLASS_A",
         "tags": {},
-    }
-
-
-def _rx_info(frame: Frame, gateway: Gateway, received_at: datetime) -> dict[str, object]:
-    return {
-        "gatewayId": gateway.gateway_id,
-        "uplinkId": frame.sequence % COUNTER_SIZE,
-        "gwTime": _rfc3339(frame.time),
-        "nsTime": _rfc3339(received_at),
-        "rssi": gateway.rssi_dbm - frame.sequence % 5,
-        "snr": gateway.snr_db,
-        "channel": frame.sequence % _CHANNELS,
-        "location": {"latitude": gateway.latitude_deg, "longitude": gateway.longitude_deg},
-        "context": b64encode(struct.pack(">I", frame.sequence % COUNTER_SIZE)).decode(),
-        "crcStatus": "CRC_OK",
-    }
-
-
-def _tx_info(frame: Frame) -> dict[str, object]:
-    # Sub-band 1 of US915: 902.3 MHz and up, 200 kHz apart; DR3 there is SF7 at 125 kHz.
-    return {
-        "frequency": 902_300_000 + 200_000 * (frame.sequence % _CHANNELS),
-        "modulation": {"lora": {"bandwidth": 125_000, "spreadingFactor": 7, "codeRate": "CR_4_5"}},
     }
 
 

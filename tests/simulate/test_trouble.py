@@ -63,7 +63,7 @@ def test_forty_come_again_byte_for_byte_and_ten_through_another_gateway() -> Non
 def test_one_message_is_cut_off_and_no_json() -> None:
     (cut,) = [uplink for uplink in first() if len(uplink.value) == TRUNCATED_BYTES]
     assert b'"deviceInfo"' in cut.value
-    with pytest.raises(ValueError, match="Expecting|Unterminated"):
+    with pytest.raises(ValueError, match=r"Expecting|Unterminated"):
         json.loads(cut.value)
 
 

@@ -101,3 +101,9 @@ def test_identifiers_tell_tenants_sequences_and_gateways_apart() -> None:
     tenants = {json.loads(publish(name, frames[0], GATEWAY).value)["deviceInfo"]["tenantId"] for name in ("a", "b")}
     assert len(ids) == 4
     assert len(tenants) == 2
+
+
+def test_names_may_hold_any_sign() -> None:
+    device = Device("0211fffe00000001", '100 % "wet" %(time)s', "Tower soil probe", ("a",))
+    message = json.loads(publish("acme", Frame(device, "01170002", 7, NOON, {"a": 1.0}), GATEWAY).value)
+    assert message["deviceInfo"]["deviceName"] == '100 % "wet" %(time)s'
