@@ -105,7 +105,7 @@ def payload(frame: Frame) -> bytes:
 
 @cache
 def _template(tenant: str, device: Device, session: str, gateway: Gateway) -> str:
-    """Return the event as JSON with a hole for all that differs from frame to frame, so that only that is written anew."""
+    """Return the event as JSON with a hole for everything that differs from frame to frame."""
     event = {
         "deduplicationId": "%(deduplication_id)s",
         "time": "%(time)s",
