@@ -1,0 +1,260 @@
+"""The table of commands: words, what each does, its arguments, and the one job it calls."""
+
+import importlib
+import logging
+from argparse import ArgumentTypeError, Namespace
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+from pipelines.cli.output import show_answer, show_report
+from pipelines.errors import UsageError
+from pipelines.settings import Settings
+
+logger = logging.getLogger("fieldstream")
+
+# What a group of commands is about, for the help above it.
+GROUPS = {
+    "reference": "Keep which fields there are and which device stood in which.",
+    "gate": "Judge new data, and see what has been admitted.",
+    "gold": "Build the tables that models read.",
+    "model": "See the registered models.",
+}
+
+MODELS = "select model_name, model_digest, gold_version, metrics, decided_at from ops.models order by decided_at desc"
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a command, as argparse takes it."""
+
+    flags: tuple[str, ...]
+    options: dict[str, Any]
+
+
+def arg(*flags: str, **options: Any) -> Argument:
+    """Write an argument down."""
+    return Argument(flags, options)
+
+
+def _accept(_result: Any) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: `run` calls the job, `show` prints its result, `check` raises what the exit code must say."""
+
+    words: tuple[str, ...]
+    summary: str
+    run: Callable[[Settings, Namespace], Any]
+    examples: tuple[str, ...]
+    arguments: tuple[Argument, ...] = ()
+    show: Callable[[Any, Namespace, TextIO], None] = field(default=show_report)
+    check: Callable[[Any], None] = field(default=_accept)
+
+
+def job(name: str) -> Any:
+    """Import a job only when it is called, so that light commands load neither DuckDB nor Spark."""
+    return importlib.import_module(f"pipelines.jobs.{name}")
+
+
+def table_version(text: str) -> tuple[str, int]:
+    """Read `<layer>.<name>=<version>`.
+
+    Raises:
+        ArgumentTypeError: It is written otherwise.
+    """
+    name, _, version = text.partition("=")
+    if not (name and version.isdigit()):
+        raise ArgumentTypeError(f"{text!r} is not TABLE=VERSION, as in silver.observations=3")
+    return name, int(version)
+
+
+def positive(text: str) -> int:
+    """Read a whole number from 1.
+
+    Raises:
+        ArgumentTypeError: It is written otherwise.
+    """
+    if not text.isdigit() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
+def _stream(settings: Settings, args: Namespace) -> Any:
+    ingest = job("ingest")
+    return ingest.ingest(settings, max_records=args.max_records) if args.once else ingest.follow(settings)
+
+
+def _decode(_settings: Settings, args: Namespace) -> Any:
+    return job("decode").decode(args.file, lines=args.lines)
+
+
+def _require_sound(findings: Any) -> None:
+    unsound = [finding.name for finding in findings if not finding.ok]
+    if unsound:
+        raise UsageError(
+            "This machine is not ready",
+            where="the findings above",
+            expected="every finding to be ok",
+            got=", ".join(unsound),
+            fix="Do what the last column says.",
+        )
+
+
+def _show_rows(answer: Any, args: Namespace, out: TextIO) -> None:
+    show_answer(answer, args, out)
+    logger.info("rows: %d", len(answer.rows))
+
+
+_MODEL = arg("model", nargs="?", default="irrigation", metavar="MODEL", help="which model (irrigation)")
+
+COMMANDS = (
+    Command(
+        ("demo",),
+        "Run the whole way once, on real data: broker, lake, gate, gold, model, scores, DAGs, report.",
+        lambda settings, _: job("demo").demo(settings),
+        ("fieldstream demo",),
+    ),
+    Command(
+        ("up",),
+        "Start the local Kafka broker, on loopback.",
+        lambda settings, _: job("stack").up(settings),
+        ("fieldstream up",),
+    ),
+    Command(
+        ("down",),
+        "Stop the local Kafka broker; its data stay.",
+        lambda settings, _: job("stack").down(settings),
+        ("fieldstream down",),
+    ),
+    Command(
+        ("status",),
+        "Say whether the local broker runs, and where.",
+        lambda settings, _: job("stack").status(settings),
+        ("fieldstream status --json",),
+    ),
+    Command(
+        ("doctor",),
+        "Check this machine: Java, ports, disk, clock, versions; a fix for each finding.",
+        lambda settings, _: job("doctor").doctor(settings),
+        ("fieldstream doctor",),
+        check=_require_sound,
+    ),
+    Command(
+        ("send",),
+        "Send a batch of the sample field's events to Kafka, as its gateway would.",
+        lambda settings, args: job("send").send(settings, args.batch),
+        ("fieldstream send first", "fieldstream send late"),
+        (arg("batch", choices=("first", "late"), help="first: the season; late: the block that came a week late"),),
+    ),
+    Command(
+        ("reference", "load"),
+        "Load which fields there are and which device stood in which, and when.",
+        lambda settings, args: job("reference").load_reference(settings, args.devices, args.fields),
+        ("fieldstream reference load --devices devices.csv --fields fields.csv",),
+        (
+            arg("--devices", type=Path, required=True, metavar="FILE", help="CSV of table reference.devices"),
+            arg("--fields", type=Path, required=True, metavar="FILE", help="CSV of table reference.fields"),
+        ),
+    ),
+    Command(
+        ("stream",),
+        "Take events from Kafka into bronze and silver; until stopped, or once.",
+        _stream,
+        ("fieldstream stream", "fieldstream stream --once --max-records 100000"),
+        (
+            arg("--once", action="store_true", help="take what is there, then end"),
+            arg("--max-records", type=positive, metavar="N", help="with --once: take at most so many"),
+        ),
+    ),
+    Command(
+        ("gate", "run"),
+        "Judge what is new in a table; held data end with exit code 5.",
+        lambda settings, args: job("gate").gate(settings, args.table),
+        ("fieldstream gate run silver.observations",),
+        (arg("table", metavar="TABLE", help="table, as in silver.observations"),),
+        check=lambda result: job("gate").require_admitted(result),
+    ),
+    Command(
+        ("gate", "status"),
+        "Say which version of each table the gate has admitted.",
+        lambda settings, _: job("gate").gate_status(settings),
+        ("fieldstream gate status",),
+    ),
+    Command(
+        ("gold", "build"),
+        "Build the field days that admitted data touch.",
+        lambda settings, _: job("build_gold").build_gold(settings),
+        ("fieldstream gold build",),
+    ),
+    Command(
+        ("train",),
+        "Train a model on gold through the cluster, and register it.",
+        lambda settings, args: job("train").train(settings, args.model),
+        ("fieldstream train irrigation",),
+        (_MODEL,),
+    ),
+    Command(
+        ("model", "ls"),
+        "List the registered models, the newest first.",
+        lambda settings, _: job("sql").sql(settings, MODELS),
+        ("fieldstream model ls", "fieldstream model ls --json"),
+        show=show_answer,
+    ),
+    Command(
+        ("score",),
+        "Score every field day that has no score of the newest model yet.",
+        lambda settings, args: job("score").score(settings, args.model),
+        ("fieldstream score irrigation",),
+        (_MODEL,),
+    ),
+    Command(
+        ("decode",),
+        "Say what the pipeline makes of a gateway's message, and why.",
+        _decode,
+        ("fieldstream decode uplink.json", "fieldstream decode --lines uplinks.jsonl", "... | fieldstream decode -"),
+        (
+            arg("file", metavar="FILE", help="file that holds the message; - for stdin"),
+            arg("--lines", action="store_true", help="a message on every line"),
+        ),
+    ),
+    Command(
+        ("sql",),
+        "Ask the tables, with DuckDB's SQL and no JVM; times are UTC.",
+        lambda settings, args: job("sql").sql(settings, args.query, dict(args.version)),
+        (
+            'fieldstream sql "select property, count(*) from silver.observations group by 1"',
+            'fieldstream sql --json "select * from gold.field_daily"',
+            'fieldstream sql --version silver.observations=3 "select count(*) from silver.observations"',
+        ),
+        (
+            arg("query", metavar="SELECT", help="one SELECT; in JSON bytes are base64 and NaN is null"),
+            arg("--csv", action="store_true", help="print CSV"),
+            arg(
+                "--version",
+                type=table_version,
+                action="append",
+                default=[],
+                metavar="TABLE=N",
+                help="read a table as it was at version N; may be repeated",
+            ),
+        ),
+        show=_show_rows,
+    ),
+    Command(
+        ("tables",),
+        "List every table: rows, version, files, size, and what a row is.",
+        lambda settings, _: job("tables").tables(settings),
+        ("fieldstream tables", "fieldstream tables --json"),
+    ),
+    Command(
+        ("report",),
+        "Write the report: plots of the field, the forecast and the data's quality.",
+        lambda settings, args: job("report").report(settings, args.into),
+        ("fieldstream report --into report.html",),
+        (arg("--into", type=Path, default=Path("report.html"), metavar="FILE", help="where (report.html)"),),
+    ),
+)
