@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import sys
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -88,8 +89,27 @@ def _stream(settings: Settings, args: Namespace) -> Any:
     return ingest.ingest(settings, max_records=args.max_records) if args.once else ingest.follow(settings)
 
 
-def _decode(_settings: Settings, args: Namespace) -> Any:
-    return job("decode").decode(args.file, lines=args.lines)
+def _decode(settings: Settings, args: Namespace) -> Any:
+    try:
+        content = sys.stdin.buffer.read() if args.file == "-" else Path(args.file).read_bytes()
+    except OSError as cause:
+        raise UsageError(
+            "The message cannot be read",
+            where=args.file,
+            expected="a file",
+            got=cause.strerror or str(cause),
+            fix="Name a file that is there, or - for stdin.",
+        ) from cause
+    return job("decode").decode(settings, content.splitlines() if args.lines else [content])
+
+
+def _show_messages(messages: Any, args: Namespace, out: TextIO) -> None:
+    if args.json:
+        show_report(messages, args, out)
+        return
+    for message in messages:
+        show_report(message, args, out)
+        out.write("\n")
 
 
 def _require_sound(findings: Any) -> None:
@@ -220,6 +240,7 @@ COMMANDS = (
             arg("file", metavar="FILE", help="file that holds the message; - for stdin"),
             arg("--lines", action="store_true", help="a message on every line"),
         ),
+        show=_show_messages,
     ),
     Command(
         ("sql",),
