@@ -45,13 +45,13 @@ def query(lake: Lake, text: str, versions: Mapping[str, int] | None = None) -> A
         connection.execute("set TimeZone = 'UTC'")
         statement = parse(connection, text)
         wanted = {**dict.fromkeys(statement.tables & set(table_names())), **_known(versions or {})}
-        files = [file for name in sorted(wanted) for file in _view(connection, lake, name, wanted[name], statement)]
-        _lock(connection, files)
         try:
+            files = [file for name in sorted(wanted) for file in _view(connection, lake, name, wanted[name], statement)]
+            _lock(connection, files)
             cursor = connection.execute(text)
             return Answer(tuple(column[0] for column in cursor.description or ()), cursor.fetchall())
         except duckdb.IOException as cause:
-            raise _unreadable(str(cause)) from cause
+            raise _unreadable(lake, cause) from cause
         except duckdb.Error as cause:
             raise _refused(cause) from cause
 
@@ -150,11 +150,9 @@ def _lock(connection: "duckdb.DuckDBPyConnection", files: list[str]) -> None:
 
 
 def _refused(cause: Exception) -> UsageError:
-    # DuckDB draws the place below the message; the message alone is one line.
-    kind, _, rest = str(cause).partition("\n\nLINE ")[0].partition(": ")
-    message = " ".join((rest or kind).split())
+    message = _message(cause)
     if absent := re.match(r"Table with name (\S+) does not exist", message):
-        return _unknown_table(absent[1])
+        return _unknown_table(absent[1].strip('"'))
     return UsageError(
         "The query cannot be run",
         where="SQL",
@@ -174,14 +172,20 @@ def _unknown_table(name: str) -> UsageError:
     )
 
 
-def _unreadable(cause: str) -> DataRefused:
+def _unreadable(lake: Lake, cause: Exception) -> DataRefused:
     return DataRefused(
         "A file of the lake cannot be read",
-        where="the lake",
+        where=str(lake.root),
         expected="every file of the version asked for",
-        got=" ".join(cause.split()),
+        got=_message(cause),
         fix="If an old version was asked for, its files may be gone: ask for the latest.",
     )
+
+
+def _message(cause: Exception) -> str:
+    # DuckDB draws the place below its message; the message alone is one line.
+    kind, _, rest = str(cause).partition("\n\nLINE ")[0].partition(": ")
+    return " ".join((rest or kind).split())
 
 
 def _quoted(name: str) -> str:
