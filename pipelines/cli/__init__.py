@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TextIO
 
-from pipelines.cli.commands import COMMANDS, GROUPS, Command
+from pipelines.cli.command import Command
+from pipelines.cli.commands import COMMANDS, GROUPS
 from pipelines.cli.failures import explained
 from pipelines.cli.parser import build_parser
 from pipelines.errors import FieldstreamError

@@ -1,14 +1,15 @@
-"""The table of commands: words, what each does, its arguments, and the one job it calls."""
+"""The table of commands, each with the one job it calls."""
 
 import importlib
 import logging
+import signal
 import sys
-from argparse import ArgumentTypeError, Namespace
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import threading
+from argparse import Namespace
 from pathlib import Path
 from typing import Any, TextIO
 
+from pipelines.cli.command import Command, arg, positive, table_version
 from pipelines.cli.output import show_answer, show_report
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
@@ -26,67 +27,29 @@ GROUPS = {
 MODELS = "select model_name, model_digest, gold_version, metrics, decided_at from ops.models order by decided_at desc"
 
 
-@dataclass(frozen=True)
-class Argument:
-    """One argument of a command, as argparse takes it."""
-
-    flags: tuple[str, ...]
-    options: dict[str, Any]
-
-
-def arg(*flags: str, **options: Any) -> Argument:
-    """Write an argument down."""
-    return Argument(flags, options)
-
-
-def _accept(_result: Any) -> None:
-    pass
-
-
-@dataclass(frozen=True)
-class Command:
-    """A command: `run` calls the job, `show` prints its result, `check` raises what the exit code must say."""
-
-    words: tuple[str, ...]
-    summary: str
-    run: Callable[[Settings, Namespace], Any]
-    examples: tuple[str, ...]
-    arguments: tuple[Argument, ...] = ()
-    show: Callable[[Any, Namespace, TextIO], None] = field(default=show_report)
-    check: Callable[[Any], None] = field(default=_accept)
-
-
 def job(name: str) -> Any:
     """Import a job only when it is called, so that light commands load neither DuckDB nor Spark."""
     return importlib.import_module(f"pipelines.jobs.{name}")
 
 
-def table_version(text: str) -> tuple[str, int]:
-    """Read `<layer>.<name>=<version>`.
-
-    Raises:
-        ArgumentTypeError: It is written otherwise.
-    """
-    name, _, version = text.partition("=")
-    if not (name and version.isdigit()):
-        raise ArgumentTypeError(f"{text!r} is not TABLE=VERSION, as in silver.observations=3")
-    return name, int(version)
-
-
-def positive(text: str) -> int:
-    """Read a whole number from 1.
-
-    Raises:
-        ArgumentTypeError: It is written otherwise.
-    """
-    if not text.isdigit() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is not a whole number from 1")
-    return int(text)
-
-
 def _stream(settings: Settings, args: Namespace) -> Any:
     ingest = job("ingest")
-    return ingest.ingest(settings, max_records=args.max_records) if args.once else ingest.follow(settings)
+    limit = {"max_records": args.max_records} if args.max_records else {}
+    return ingest.ingest(settings, **limit) if args.once else ingest.follow(settings, _asked_to_stop(), **limit)
+
+
+def _asked_to_stop() -> threading.Event:
+    """Return an event that the first SIGTERM or Ctrl-C sets; the second Ctrl-C interrupts as ever."""
+    asked = threading.Event()
+
+    def stop(_number: int, _frame: Any) -> None:
+        logger.info("finishing the batch under way; Ctrl-C again interrupts it")
+        asked.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    return asked
 
 
 def _decode(settings: Settings, args: Namespace) -> Any:
@@ -131,12 +94,15 @@ def _show_rows(answer: Any, args: Namespace, out: TextIO) -> None:
 
 _MODEL = arg("model", nargs="?", default="irrigation", metavar="MODEL", help="which model (irrigation)")
 
+_INTO = arg("--into", type=Path, default=Path("report.html"), metavar="FILE", help="the report (report.html)")
+
 COMMANDS = (
     Command(
         ("demo",),
         "Run the whole way once, on real data: broker, lake, gate, gold, model, scores, DAGs, report.",
-        lambda settings, _: job("demo").demo(settings),
+        lambda settings, args: job("demo").demo(settings, args.into),
         ("fieldstream demo",),
+        (_INTO,),
     ),
     Command(
         ("up",),
@@ -166,7 +132,7 @@ COMMANDS = (
     Command(
         ("send",),
         "Send a batch of the sample field's events to Kafka, as its gateway would.",
-        lambda settings, args: job("send").send(settings, args.batch),
+        lambda settings, args: job("send_sample").send_sample(settings, args.batch),
         ("fieldstream send first", "fieldstream send late"),
         (arg("batch", choices=("first", "late"), help="first: the season; late: the block that came a week late"),),
     ),
@@ -174,10 +140,10 @@ COMMANDS = (
         ("reference", "load"),
         "Load which fields there are and which device stood in which, and when.",
         lambda settings, args: job("reference").load_reference(settings, args.devices, args.fields),
-        ("fieldstream reference load --devices devices.csv --fields fields.csv",),
+        ("fieldstream reference load --devices devices.csv --fields fields.geojson",),
         (
-            arg("--devices", type=Path, required=True, metavar="FILE", help="CSV of table reference.devices"),
-            arg("--fields", type=Path, required=True, metavar="FILE", help="CSV of table reference.fields"),
+            arg("--devices", type=Path, required=True, metavar="FILE", help="devices: CSV, see samples/us-tw3/"),
+            arg("--fields", type=Path, required=True, metavar="FILE", help="fields: GeoJSON points"),
         ),
     ),
     Command(
@@ -187,7 +153,7 @@ COMMANDS = (
         ("fieldstream stream", "fieldstream stream --once --max-records 100000"),
         (
             arg("--once", action="store_true", help="take what is there, then end"),
-            arg("--max-records", type=positive, metavar="N", help="with --once: take at most so many"),
+            arg("--max-records", type=positive, metavar="N", help="records of a batch, at most (1000000)"),
         ),
     ),
     Command(
@@ -276,6 +242,6 @@ COMMANDS = (
         "Write the report: plots of the field, the forecast and the data's quality.",
         lambda settings, args: job("report").report(settings, args.into),
         ("fieldstream report --into report.html",),
-        (arg("--into", type=Path, default=Path("report.html"), metavar="FILE", help="where (report.html)"),),
+        (_INTO,),
     ),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines import __version__
 
 if TYPE_CHECKING:
-    from pipelines.cli.commands import Command
+    from pipelines.cli.command import Command
 
 PROGRAM = "fieldstream"
 
@@ -28,11 +28,14 @@ exit codes:
   130  interrupted
 
 environment:
-  FIELDSTREAM_HOME    lake, local broker and scratch data (.fieldstream)
-  FIELDSTREAM_CACHE   downloaded jars (~/.cache/fieldstream)
-  FIELDSTREAM_TENANT  whose lake and topics (demo)
-  FIELDSTREAM_KAFKA   broker as host:port (the local one)
-  FIELDSTREAM_CORES   cores that Spark may use (all)
+  FIELDSTREAM_HOME          lake, local broker and scratch data (.fieldstream)
+  FIELDSTREAM_CACHE         downloaded jars (~/.cache/fieldstream)
+  FIELDSTREAM_TENANT        whose lake and topics (demo)
+  FIELDSTREAM_KAFKA         broker as host:port (the local one)
+  FIELDSTREAM_KAFKA_PORT    port of the local broker (any that is free)
+  FIELDSTREAM_CORES         cores that Spark may use (all)
+  FIELDSTREAM_SPARK_MASTER  where Spark runs its tasks (this process)
+  JAVA_HOME                 Java to try before the one on the PATH
 """
 
 

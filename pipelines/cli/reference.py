@@ -5,7 +5,8 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.cli.commands import COMMANDS, Argument, Command
+from pipelines.cli.command import Argument, Command
+from pipelines.cli.commands import COMMANDS
 from pipelines.cli.parser import EPILOG, PROGRAM
 from pipelines.jobs.dictionary import dictionary, page
 

@@ -1,12 +1,14 @@
 """The grammar: which words and arguments a command line becomes."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipelines import settings
 from pipelines.cli.commands import COMMANDS, GROUPS
-from pipelines.cli.parser import build_parser
+from pipelines.cli.parser import EPILOG, build_parser
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,11 @@ from pipelines.cli.parser import build_parser
 def test_arguments(line: str, expected: dict[str, Any]) -> None:
     parsed = vars(build_parser(COMMANDS, GROUPS).parse_args(line.split()))
     assert {name: parsed[name] for name in expected} == expected
+
+
+def test_every_variable_of_the_environment_is_in_the_help() -> None:
+    read = set(re.findall(r"\"(FIELDSTREAM_[A-Z_]+|JAVA_HOME)\"", Path(settings.__file__).read_text()))
+    assert set(re.findall(r"(?m)^  ([A-Z_]+)  ", EPILOG)) == read
 
 
 def test_each_command_is_found_by_its_words() -> None:
