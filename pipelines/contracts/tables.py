@@ -1,12 +1,16 @@
 """What a table is: schemas/tables/<layer>/<name>.yaml, with its columns from schemas/columns.yaml."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cache
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from pipelines.contracts.files import SCHEMAS, read_mapping, refused
 from pipelines.contracts.types import arrow_type, duckdb_type
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 TABLES = SCHEMAS / "tables"
 
@@ -43,6 +47,8 @@ class TableContract:
     @property
     def arrow_schema(self) -> pa.Schema:
         """The table's schema; required columns are not nullable."""
+        import pyarrow as pa
+
         return pa.schema(
             pa.field(column.name, arrow_type(column.type), nullable=column.name not in self.required)
             for column in self.columns
@@ -103,7 +109,7 @@ def _columns() -> dict[str, Column]:
     columns = {}
     for name, line in read_mapping(path).items():
         try:
-            arrow_type(line["type"])
+            duckdb_type(line["type"])
             columns[name] = Column(name, line["type"], line["description"], str(line["example"]), line.get("unit"))
         except (KeyError, ValueError) as cause:
             raise refused(path, f"{name}: {{type, description, example}}", str(cause)) from cause

@@ -1,19 +1,13 @@
 """Column types: the names that the contracts use, as Arrow and DuckDB types."""
 
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    import pyarrow as pa
 
-_ARROW = {
-    "string": pa.string(),
-    "int": pa.int32(),
-    "bigint": pa.int64(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us", tz="UTC"),
-    "binary": pa.binary(),
-}
 _DUCKDB = {
     "string": "VARCHAR",
     "int": "INTEGER",
@@ -23,6 +17,15 @@ _DUCKDB = {
     "date": "DATE",
     "timestamp": "TIMESTAMPTZ",
     "binary": "BLOB",
+}
+_ARROW_ALIAS = {
+    "string": "string",
+    "int": "int32",
+    "bigint": "int64",
+    "double": "float64",
+    "boolean": "bool",
+    "date": "date32",
+    "binary": "binary",
 }
 _ARRAY = re.compile(r"array<(.+)>")
 _STRUCT = re.compile(r"struct<(.+)>")
@@ -34,23 +37,36 @@ def arrow_type(name: str) -> pa.DataType:
     Raises:
         ValueError: The name is not a type.
     """
-    if name in _ARROW:
-        return _ARROW[name]
+    # A third of a second to import, and commands that only read tables with SQL have no use for it.
+    import pyarrow as pa
+
     if match := _ARRAY.fullmatch(name):
         return pa.list_(arrow_type(match[1]))
     if match := _STRUCT.fullmatch(name):
         return pa.struct([(field, arrow_type(kind)) for field, kind in _members(match[1])])
-    raise ValueError(f"{name!r} is not one of {', '.join(_ARROW)}, array<...> or struct<name:...>")
+    if name == "timestamp":
+        return pa.timestamp("us", tz="UTC")
+    return pa.type_for_alias(_ARROW_ALIAS[_scalar(name)])
 
 
 def duckdb_type(name: str) -> str:
-    """Return the DuckDB type of a contract's type name, which `arrow_type` must know."""
+    """Return the DuckDB type of a contract's type name.
+
+    Raises:
+        ValueError: The name is not a type.
+    """
     if match := _ARRAY.fullmatch(name):
         return f"{duckdb_type(match[1])}[]"
     if match := _STRUCT.fullmatch(name):
         members = (f"{field} {duckdb_type(kind)}" for field, kind in _members(match[1]))
         return f"STRUCT({', '.join(members)})"
-    return _DUCKDB[name]
+    return _DUCKDB[_scalar(name)]
+
+
+def _scalar(name: str) -> str:
+    if name not in _DUCKDB:
+        raise ValueError(f"{name!r} is not one of {', '.join(_DUCKDB)}, array<...> or struct<name:...>")
+    return name
 
 
 def _members(text: str) -> list[tuple[str, str]]:

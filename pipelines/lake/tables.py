@@ -1,16 +1,19 @@
 """Where the tables of one tenant are, and how they are opened, read and appended to."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.dataset as ds
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 
 from pipelines.contracts import tables
 from pipelines.errors import DataRefused
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # Readers replay at most this many commits; see docs/adr on what longer logs cost.
 TABLE_PROPERTIES = {"delta.checkpointInterval": "10"}
@@ -63,6 +66,9 @@ class Lake:
 
     def read(self, name: str, version: int | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         """Read a table into memory; no rows where it is not there. For small tables."""
+        # A second to import: commands that only look at the log have no use for it.
+        import pyarrow.dataset as ds
+
         contract = tables.table(name)
         chosen = list(columns or contract.column_names)
         if not self.exists(name):
@@ -76,6 +82,8 @@ class Lake:
 
         Where `once` is named and the table already carries that transaction (or a later one), nothing is written.
         """
+        import pyarrow as pa
+
         opened = self.create(name)
         done = opened.transaction_version(once.app_id) if once else None
         if once and done is not None and done >= once.version:

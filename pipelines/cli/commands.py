@@ -1,0 +1,247 @@
+"""The table of commands, each with the one job it calls."""
+
+import importlib
+import logging
+import signal
+import sys
+import threading
+from argparse import Namespace
+from pathlib import Path
+from typing import Any, TextIO
+
+from pipelines.cli.command import Command, arg, positive, table_version
+from pipelines.cli.output import show_answer, show_report
+from pipelines.errors import UsageError
+from pipelines.settings import Settings
+
+logger = logging.getLogger("fieldstream")
+
+# What a group of commands is about, for the help above it.
+GROUPS = {
+    "reference": "Keep which fields there are and which device stood in which.",
+    "gate": "Judge new data, and see what has been admitted.",
+    "gold": "Build the tables that models read.",
+    "model": "See the registered models.",
+}
+
+MODELS = "select model_name, model_digest, gold_version, metrics, decided_at from ops.models order by decided_at desc"
+
+
+def job(name: str) -> Any:
+    """Import a job only when it is called, so that light commands load neither DuckDB nor Spark."""
+    return importlib.import_module(f"pipelines.jobs.{name}")
+
+
+def _stream(settings: Settings, args: Namespace) -> Any:
+    ingest = job("ingest")
+    limit = {"max_records": args.max_records} if args.max_records else {}
+    return ingest.ingest(settings, **limit) if args.once else ingest.follow(settings, _asked_to_stop(), **limit)
+
+
+def _asked_to_stop() -> threading.Event:
+    """Return an event that the first SIGTERM or Ctrl-C sets; the second Ctrl-C interrupts as ever."""
+    asked = threading.Event()
+
+    def stop(_number: int, _frame: Any) -> None:
+        logger.info("finishing the batch under way; Ctrl-C again interrupts it")
+        asked.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    return asked
+
+
+def _decode(settings: Settings, args: Namespace) -> Any:
+    try:
+        content = sys.stdin.buffer.read() if args.file == "-" else Path(args.file).read_bytes()
+    except OSError as cause:
+        raise UsageError(
+            "The message cannot be read",
+            where=args.file,
+            expected="a file",
+            got=cause.strerror or str(cause),
+            fix="Name a file that is there, or - for stdin.",
+        ) from cause
+    return job("decode").decode(settings, content.splitlines() if args.lines else [content])
+
+
+def _show_messages(messages: Any, args: Namespace, out: TextIO) -> None:
+    if args.json:
+        show_report(messages, args, out)
+        return
+    for message in messages:
+        show_report(message, args, out)
+        out.write("\n")
+
+
+def _require_sound(findings: Any) -> None:
+    unsound = [finding.name for finding in findings if not finding.ok]
+    if unsound:
+        raise UsageError(
+            "This machine is not ready",
+            where="the findings above",
+            expected="every finding to be ok",
+            got=", ".join(unsound),
+            fix="Do what the last column says.",
+        )
+
+
+def _show_rows(answer: Any, args: Namespace, out: TextIO) -> None:
+    show_answer(answer, args, out)
+    logger.info("rows: %d", len(answer.rows))
+
+
+_MODEL = arg("model", nargs="?", default="irrigation", metavar="MODEL", help="which model (irrigation)")
+
+_INTO = arg("--into", type=Path, default=Path("report.html"), metavar="FILE", help="the report (report.html)")
+
+COMMANDS = (
+    Command(
+        ("demo",),
+        "Run the whole way once, on real data: broker, lake, gate, gold, model, scores, DAGs, report.",
+        lambda settings, args: job("demo").demo(settings, args.into),
+        ("fieldstream demo",),
+        (_INTO,),
+    ),
+    Command(
+        ("up",),
+        "Start the local Kafka broker, on loopback.",
+        lambda settings, _: job("stack").up(settings),
+        ("fieldstream up",),
+    ),
+    Command(
+        ("down",),
+        "Stop the local Kafka broker; its data stay.",
+        lambda settings, _: job("stack").down(settings),
+        ("fieldstream down",),
+    ),
+    Command(
+        ("status",),
+        "Say whether the local broker runs, and where.",
+        lambda settings, _: job("stack").status(settings),
+        ("fieldstream status --json",),
+    ),
+    Command(
+        ("doctor",),
+        "Check this machine: Java, ports, disk, clock, versions; a fix for each finding.",
+        lambda settings, _: job("doctor").doctor(settings),
+        ("fieldstream doctor",),
+        check=_require_sound,
+    ),
+    Command(
+        ("send",),
+        "Send a batch of the sample field's events to Kafka, as its gateway would.",
+        lambda settings, args: job("send_sample").send_sample(settings, args.batch),
+        ("fieldstream send first", "fieldstream send late"),
+        (arg("batch", choices=("first", "late"), help="first: the season; late: the block that came a week late"),),
+    ),
+    Command(
+        ("reference", "load"),
+        "Load which fields there are and which device stood in which, and when.",
+        lambda settings, args: job("reference").load_reference(settings, args.devices, args.fields),
+        ("fieldstream reference load --devices devices.csv --fields fields.geojson",),
+        (
+            arg("--devices", type=Path, required=True, metavar="FILE", help="devices: CSV, see samples/us-tw3/"),
+            arg("--fields", type=Path, required=True, metavar="FILE", help="fields: GeoJSON points"),
+        ),
+    ),
+    Command(
+        ("stream",),
+        "Take events from Kafka into bronze and silver; until stopped, or once.",
+        _stream,
+        ("fieldstream stream", "fieldstream stream --once --max-records 100000"),
+        (
+            arg("--once", action="store_true", help="take what is there, then end"),
+            arg("--max-records", type=positive, metavar="N", help="records of a batch, at most (1000000)"),
+        ),
+    ),
+    Command(
+        ("gate", "run"),
+        "Judge what is new in a table; held data end with exit code 5.",
+        lambda settings, args: job("gate").gate(settings, args.table),
+        ("fieldstream gate run silver.observations",),
+        (arg("table", metavar="TABLE", help="table, as in silver.observations"),),
+        check=lambda result: job("gate").require_admitted(result),
+    ),
+    Command(
+        ("gate", "status"),
+        "Say which version of each table the gate has admitted.",
+        lambda settings, _: job("gate").gate_status(settings),
+        ("fieldstream gate status",),
+    ),
+    Command(
+        ("gold", "build"),
+        "Build the field days that admitted data touch.",
+        lambda settings, _: job("build_gold").build_gold(settings),
+        ("fieldstream gold build",),
+    ),
+    Command(
+        ("train",),
+        "Train a model on gold through the cluster, and register it.",
+        lambda settings, args: job("train").train(settings, args.model),
+        ("fieldstream train irrigation",),
+        (_MODEL,),
+    ),
+    Command(
+        ("model", "ls"),
+        "List the registered models, the newest first.",
+        lambda settings, _: job("sql").sql(settings, MODELS),
+        ("fieldstream model ls", "fieldstream model ls --json"),
+        show=show_answer,
+    ),
+    Command(
+        ("score",),
+        "Score every field day that has no score of the newest model yet.",
+        lambda settings, args: job("score").score(settings, args.model),
+        ("fieldstream score irrigation",),
+        (_MODEL,),
+    ),
+    Command(
+        ("decode",),
+        "Say what the pipeline makes of a gateway's message, and why.",
+        _decode,
+        ("fieldstream decode uplink.json", "fieldstream decode --lines uplinks.jsonl", "... | fieldstream decode -"),
+        (
+            arg("file", metavar="FILE", help="file that holds the message; - for stdin"),
+            arg("--lines", action="store_true", help="a message on every line"),
+        ),
+        show=_show_messages,
+    ),
+    Command(
+        ("sql",),
+        "Ask the tables, with DuckDB's SQL and no JVM; times are UTC.",
+        lambda settings, args: job("sql").sql(settings, args.query, dict(args.version)),
+        (
+            'fieldstream sql "select property, count(*) from silver.observations group by 1"',
+            'fieldstream sql --json "select * from gold.field_daily"',
+            'fieldstream sql --version silver.observations=3 "select count(*) from silver.observations"',
+        ),
+        (
+            arg("query", metavar="SELECT", help="one SELECT; in JSON bytes are base64 and NaN is null"),
+            arg("--csv", action="store_true", help="print CSV"),
+            arg(
+                "--version",
+                type=table_version,
+                action="append",
+                default=[],
+                metavar="TABLE=N",
+                help="read a table as it was at version N; may be repeated",
+            ),
+        ),
+        show=_show_rows,
+    ),
+    Command(
+        ("tables",),
+        "List every table: rows, version, files, size, and what a row is.",
+        lambda settings, _: job("tables").tables(settings),
+        ("fieldstream tables", "fieldstream tables --json"),
+    ),
+    Command(
+        ("report",),
+        "Write the report: plots of the field, the forecast and the data's quality.",
+        lambda settings, args: job("report").report(settings, args.into),
+        ("fieldstream report --into report.html",),
+        (_INTO,),
+    ),
+)

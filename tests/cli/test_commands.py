@@ -1,0 +1,66 @@
+"""Each command calls one job that exists, with arguments that it takes."""
+
+import signal
+from argparse import Namespace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest.mock import create_autospec
+
+import pytest
+
+from pipelines.cli import commands
+from pipelines.cli.command import Command
+from pipelines.cli.commands import COMMANDS
+from pipelines.cli.parser import build_parser
+from pipelines.errors import UsageError
+from pipelines.settings import from_environment
+
+SETTINGS = from_environment({})
+LINES = {
+    ("send",): ["first"],
+    ("reference", "load"): ["--devices", "d.csv", "--fields", "f.geojson"],
+    ("gate", "run"): ["silver.observations"],
+    ("sql",): ["select 1"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command.words))
+def test_a_command_calls_its_job_as_the_job_wants_to_be_called(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: Command
+) -> None:
+    message = tmp_path / "message.json"
+    message.write_text("{}")
+    called: list[Any] = []
+    real = commands.job
+
+    def job(name: str) -> Any:
+        module: ModuleType = create_autospec(real(name))
+        called.append(module)
+        return module
+
+    monkeypatch.setattr(commands, "job", job)
+    line = [str(message)] if command.words == ("decode",) else LINES.get(command.words, [])
+    arguments: Namespace = build_parser(COMMANDS, commands.GROUPS).parse_args([*command.words, *line])
+    command.run(SETTINGS, arguments)
+    assert [len(module.mock_calls) for module in called] == [1]
+
+
+def test_decode_names_a_file_that_is_not_there(tmp_path: Path) -> None:
+    decode = next(command for command in COMMANDS if command.words == ("decode",))
+    with pytest.raises(UsageError, match=r"absent\.json\): expected a file, got No such file or directory"):
+        decode.run(SETTINGS, Namespace(file=str(tmp_path / "absent.json"), lines=False))
+
+
+def test_the_first_signal_asks_a_stream_to_stop_and_the_second_interrupts() -> None:
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        asked = commands._asked_to_stop()
+        assert not asked.is_set()
+        signal.raise_signal(signal.SIGTERM)
+        assert asked.is_set()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)

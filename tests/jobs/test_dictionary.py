@@ -1,0 +1,39 @@
+"""The data dictionary says what the contracts say."""
+
+import re
+
+from pipelines.contracts.quantities import quantities
+from pipelines.contracts.sensors import sensors
+from pipelines.contracts.tables import table, table_names
+from pipelines.jobs.dictionary import dictionary
+
+
+def cells(text: str) -> list[list[str]]:
+    """Rows of every Markdown table, without the rules."""
+    lines = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| ---")]
+    return [[cell.strip().strip("`") for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+
+
+def test_every_column_of_every_table_is_described() -> None:
+    page = dictionary()["data-dictionary.md"]
+    for name in table_names():
+        contract = table(name)
+        section = page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+        assert contract.grain in section
+        described = {row[0]: row[1:] for row in cells(section) if len(row) == 6}
+        assert tuple(described)[1:] == contract.column_names
+        for column in contract.columns:
+            null = "never" if column.name in contract.required else "may be"
+            assert described[column.name][:3] == [column.type, column.unit or "", null]
+
+
+def test_quantities_and_sensors_are_described() -> None:
+    pages = dictionary()
+    # schemas/quantities.yaml: soil_moisture: {unit: m3/m3, fail: [0, 0.70], suspect: [0.02, 0.60]}
+    moisture = next(row for row in cells(pages["quantities.md"]) if row[0] == "soil_moisture")
+    assert moisture[2:] == ["m3/m3", "0 to 0.7", "0.02 to 0.6"]
+    assert {row[0] for row in cells(pages["quantities.md"])} == {"property", *quantities()}
+    # percent to a fraction; kPa to hPa
+    assert ["soil_moisture_1", "soil_moisture", "m3/m3", "0.01", "0", "1", "10"] in cells(pages["sensors.md"])
+    assert ["air_pressure", "air_pressure", "hPa", "10", "0", "", ""] in cells(pages["sensors.md"])
+    assert all(f"## {model}\n" in pages["sensors.md"] for model in sensors())
