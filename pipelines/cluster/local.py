@@ -184,6 +184,7 @@ def _start(run: Path, alive: int) -> None:
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(CODE),
         "PYTHONHASHSEED": "0",
+        "PYTHONUNBUFFERED": "1",  # else a killed job takes its last words with it
         "OMP_NUM_THREADS": "1",
     }
     with (run / "log.txt").open("ab") as log:

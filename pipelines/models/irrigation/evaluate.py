@@ -127,7 +127,7 @@ def _autoregression(train: pd.DataFrame, test: pd.DataFrame, contract: ModelCont
         if len(past) > 2:
             slope, level = np.polyfit(past["soil_moisture_change_1d_m3_m3"], past[contract.target], 1)
             predicted[group.index] = level + slope * group["soil_moisture_change_1d_m3_m3"].fillna(0.0)
-    return predicted.to_numpy(dtype=np.float64)
+    return np.asarray(predicted, dtype=np.float64)
 
 
 def _rmse(error: "pd.Series[Any] | NDArray[np.float64]") -> float:
