@@ -1,0 +1,1 @@
+"""The registry: which models there are, what they were made from, and their files, verified."""
