@@ -1,0 +1,1 @@
+"""Gold: one table, one module, with INPUTS and a pure build(inputs) -> DataFrame."""
