@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import pyarrow as pa
 from deltalake import DeltaTable
 from pyarrow import fs
 
@@ -32,8 +34,22 @@ def added_files(table: DeltaTable, from_version: int, to_version: int) -> list[s
     for version in range(from_version + 1, to_version + 1):
         for action in _actions(table, version):
             _apply(action, slice_, compacted, table, version)
-    root = _root(table)
-    return [path if urlsplit(path).scheme or path.startswith("/") else f"{root}/{path}" for path in slice_]
+    return [_absolute(table, path) for path in slice_]
+
+
+def files_overlapping(table: DeltaTable, column: str, low: datetime, high: datetime) -> list[str]:
+    """Return the table's files that may hold times from `low` to `high`, by the statistics in the log.
+
+    Shape: absolute paths; a file without statistics may hold anything.
+    """
+    # Statistics are cut to milliseconds, downwards.
+    lowest = low - timedelta(milliseconds=1)
+    actions = pa.table(table.get_add_actions(flatten=True)).to_pylist()
+    return [
+        _absolute(table, action["path"])
+        for action in actions
+        if (action.get(f"min.{column}") or high) <= high and (action.get(f"max.{column}") or low) >= lowest
+    ]
 
 
 def _apply(
@@ -64,6 +80,10 @@ def _actions(table: DeltaTable, version: int) -> Iterator[dict[str, Any]]:
     except FileNotFoundError as cause:
         raise _refused(table, version, "the commit in the log", "none; the log was cleaned past it") from cause
     yield from map(json.loads, lines)
+
+
+def _absolute(table: DeltaTable, path: str) -> str:
+    return path if urlsplit(path).scheme or path.startswith("/") else f"{_root(table)}/{path}"
 
 
 def _root(table: DeltaTable) -> str:
