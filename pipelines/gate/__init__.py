@@ -1,0 +1,1 @@
+"""The gate: each new slice of a table is judged by Great Expectations before anything is built from it."""
