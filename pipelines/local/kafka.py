@@ -107,9 +107,9 @@ def _launch(settings: Settings, folder: Path) -> Broker:
     port, controller_port = _ports(settings.kafka_port)
     properties = folder / "server.properties"
     template = (INFRA / "server.properties").read_text(encoding="utf-8")
-    filled = template.format(port=port, controller_port=controller_port, data=folder / "data")
-    # The first line is the template's own, and says that the rest was filled in.
-    properties.write_text(filled, encoding="utf-8")
+    properties.write_text(
+        template.format(port=port, controller_port=controller_port, data=folder / "data"), encoding="utf-8"
+    )
     java = _java(settings)
     log = folder / "broker.log"
     with log.open("w", encoding="utf-8") as output:
