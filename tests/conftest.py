@@ -1,5 +1,6 @@
 """Fixtures for the whole suite: a home of its own, one Spark session, one real broker."""
 
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,6 +14,9 @@ from pipelines.settings import Settings, from_environment
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+# Tests start Java often and run it briefly: its quick compiler alone takes two thirds of the time of both.
+os.environ["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1"
 
 
 def settings_in(home: Path) -> Settings:

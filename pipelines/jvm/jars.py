@@ -24,12 +24,12 @@ log = logging.getLogger("fieldstream")
 
 @dataclass(frozen=True)
 class Pin:
-    """One jar: Maven's coordinates and the digest of its bytes."""
+    """One jar: the digest of its bytes, and Maven's coordinates."""
 
+    sha256: str
     group: str
     artifact: str
     version: str
-    sha256: str
 
     @property
     def file_name(self) -> str:
@@ -56,7 +56,7 @@ def pins(name: str) -> list[Pin]:
     """Read the pins of the set `spark` or `broker`."""
     lines = (INFRA / f"{name}.sha256").read_text(encoding="utf-8").splitlines()
     entries = (line.split() for line in lines if not line.startswith("#"))
-    return [Pin(*coordinates.split(":"), sha256=sha256) for sha256, coordinates in entries]
+    return [Pin(sha256, *coordinates.split(":")) for sha256, coordinates in entries]
 
 
 def folder(name: str, cache: Path) -> Path:

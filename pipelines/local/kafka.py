@@ -28,6 +28,7 @@ HOST = "127.0.0.1"
 START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 30.0
 POLL_S = 0.1
+ANSWER_TIMEOUT_MS = 5000
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Broker:
 
 
 def start(settings: Settings) -> Broker:
-    """Return the home's broker, starting it where it does not run.
+    """Return the home's broker, starting it where it does not run or does not answer.
 
     Raises:
         PortInUse: FIELDSTREAM_KAFKA_PORT belongs to another program.
@@ -49,7 +50,10 @@ def start(settings: Settings) -> Broker:
     """
     folder = _folder(settings)
     with _alone(folder):
-        return running(settings) or _launch(settings, folder)
+        broker = running(settings)
+        if broker is not None and _comes_up(broker):
+            return broker
+        return _launch(settings, folder)
 
 
 def stop(settings: Settings) -> Broker | None:
@@ -58,7 +62,7 @@ def stop(settings: Settings) -> Broker | None:
     with _alone(folder):
         broker = running(settings)
         if broker is not None:
-            _end(psutil.Process(broker.pid))
+            _end(broker.pid)
         (folder / "broker.json").unlink(missing_ok=True)
         return broker
 
@@ -104,12 +108,12 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _launch(settings: Settings, folder: Path) -> Broker:
-    port, controller_port = _ports(settings.kafka_port)
+    port, controller_port = free_ports(settings.kafka_port)
     properties = folder / "server.properties"
     template = (INFRA / "server.properties").read_text(encoding="utf-8")
-    filled = template.format(port=port, controller_port=controller_port, data=folder / "data")
-    # The first line is the template's own, and says that the rest was filled in.
-    properties.write_text(filled, encoding="utf-8")
+    properties.write_text(
+        template.format(port=port, controller_port=controller_port, data=folder / "data"), encoding="utf-8"
+    )
     java = _java(settings)
     log = folder / "broker.log"
     with log.open("w", encoding="utf-8") as output:
@@ -122,11 +126,12 @@ def _launch(settings: Settings, folder: Path) -> Broker:
             stderr=output,
             start_new_session=True,  # Ctrl-C in the terminal that started it is not for the broker.
         )
-    started = datetime.now(UTC)
-    state = {"pid": process.pid, "port": port, "started": started.isoformat()}
+    broker = Broker(f"{HOST}:{port}", process.pid, datetime.now(UTC))
+    state = {"pid": broker.pid, "port": port, "started": broker.started.isoformat()}
     (folder / "broker.json").write_text(json.dumps(state), encoding="utf-8")
-    _await_answer(process, f"{HOST}:{port}", log)
-    return Broker(f"{HOST}:{port}", process.pid, started)
+    if not _comes_up(broker):
+        raise _not_started(log)
+    return broker
 
 
 def _java(settings: Settings) -> list[str]:
@@ -146,8 +151,12 @@ def _format(java: list[str], properties: Path, output: int, log: Path) -> None:
         raise _not_started(log)
 
 
-def _ports(fixed: int | None) -> tuple[int, int]:
-    """Return a port for clients and one for the controller, both free now."""
+def free_ports(fixed: int | None) -> tuple[int, int]:
+    """Return a port for clients and one for the controller, both free now.
+
+    Raises:
+        PortInUse: The fixed one is not.
+    """
     with socket.socket() as for_clients, socket.socket() as for_controller:
         # As the broker itself does: connections of an earlier one that are still closing do not hold the port.
         for_clients.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -159,19 +168,27 @@ def _ports(fixed: int | None) -> tuple[int, int]:
         return for_clients.getsockname()[1], for_controller.getsockname()[1]
 
 
-def _await_answer(process: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
+def _comes_up(broker: Broker) -> bool:
+    """Wait until the broker answers; one that does not is ended."""
     deadline = time.monotonic() + START_TIMEOUT_S
-    while not _answers(address):
-        if process.poll() is not None or time.monotonic() > deadline:
-            if process.poll() is None:
-                _end(psutil.Process(process.pid))
-            raise _not_started(log)
+    while not answers(broker.address):
+        if not _lives(broker.pid) or time.monotonic() > deadline:
+            _end(broker.pid)
+            return False
         time.sleep(POLL_S)
+    return True
 
 
-def _answers(address: str) -> bool:
+def _lives(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def answers(address: str) -> bool:
     """Say whether the broker accepts connections and knows its topics."""
-    host, port = address.split(":")
+    host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host, int(port)), timeout=1).close()
     except OSError:
@@ -180,7 +197,7 @@ def _answers(address: str) -> bool:
     from kafka.errors import KafkaError
 
     try:
-        client = KafkaAdminClient(bootstrap_servers=address)
+        client = KafkaAdminClient(bootstrap_servers=address, bootstrap_timeout_ms=ANSWER_TIMEOUT_MS)
     except KafkaError:
         return False
     try:
@@ -192,9 +209,10 @@ def _answers(address: str) -> bool:
     return True
 
 
-def _end(process: psutil.Process) -> None:
+def _end(pid: int) -> None:
     """Ask the broker to close its files and go; kill it where it does not."""
     try:
+        process = psutil.Process(pid)
         process.terminate()
         process.wait(STOP_TIMEOUT_S)
     except psutil.TimeoutExpired:

@@ -1,0 +1,103 @@
+"""The services of this machine: bring them up, take them down, say how they stand."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.errors import UsageError
+from pipelines.local import kafka
+from pipelines.settings import Settings
+
+ANSWER_TIMEOUT_MS = 5000
+
+
+@dataclass(frozen=True)
+class StackStatus:
+    """How the services and the lake stand."""
+
+    broker_address: str | None
+    """host:port of the broker in use; None where none is named and the local one does not run."""
+    broker_pid: int | None
+    """The local broker's process; None where the broker is not ours, or does not run."""
+    broker_answers: bool
+    topics: Mapping[str, Mapping[int, int]]
+    """Topic -> partition -> offset that its next record will have."""
+    lake: str
+    tables: Mapping[str, int]
+    """Table that is there -> its latest version."""
+
+
+def up(settings: Settings) -> StackStatus:
+    """Start the local broker where it does not run, and say how everything stands.
+
+    Raises:
+        UsageError: FIELDSTREAM_KAFKA names a broker, so a local one would not be used.
+    """
+    if settings.kafka:
+        raise UsageError(
+            "There is nothing to start",
+            where="environment variable FIELDSTREAM_KAFKA",
+            expected="it unset, to use a local broker",
+            got=settings.kafka,
+            fix="Unset FIELDSTREAM_KAFKA, or go on with the broker it names.",
+        )
+    kafka.start(settings)
+    return status(settings)
+
+
+def down(settings: Settings) -> StackStatus:
+    """Stop the local broker where it runs; its records and the lake stay."""
+    kafka.stop(settings)
+    return status(settings)
+
+
+def status(settings: Settings) -> StackStatus:
+    """Say how the services and the lake stand, starting nothing."""
+    local = None if settings.kafka else kafka.running(settings)
+    address = settings.kafka or (local.address if local else None)
+    topics = _end_offsets(address) if address else None
+    return StackStatus(
+        broker_address=address,
+        broker_pid=local.pid if local else None,
+        broker_answers=topics is not None,
+        topics=topics or {},
+        lake=str(settings.lake),
+        tables=_table_versions(settings.lake),
+    )
+
+
+def _table_versions(root: Path) -> dict[str, int]:
+    from pipelines.lake.tables import Lake
+
+    names = [f"{log.parts[-3]}.{log.parts[-2]}" for log in sorted(root.glob("*/*/_delta_log"))]
+    return {name: Lake(root).version(name) for name in names}
+
+
+def _end_offsets(address: str) -> dict[str, dict[int, int]] | None:
+    """Ask the broker for the end of every topic; None where it does not answer."""
+    from kafka import KafkaAdminClient, TopicPartition
+    from kafka.admin import OffsetSpec
+    from kafka.errors import KafkaError
+
+    try:
+        client = KafkaAdminClient(bootstrap_servers=address, bootstrap_timeout_ms=ANSWER_TIMEOUT_MS)
+    except KafkaError:
+        return None
+    try:
+        described = client.describe_topics()
+        partitions = [
+            TopicPartition(topic["name"], partition["partition_index"])
+            for topic in described
+            if not topic["is_internal"]
+            for partition in topic["partitions"]
+        ]
+        ends = client.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
+    except KafkaError:
+        return None
+    finally:
+        client.close()
+    topics: dict[str, dict[int, int]] = defaultdict(dict)
+    for partition in sorted(ends):
+        topics[partition.topic][partition.partition] = ends[partition].offset
+    return dict(topics)
