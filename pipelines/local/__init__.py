@@ -1,0 +1,1 @@
+"""The services of a single machine: a Kafka broker of our own."""
