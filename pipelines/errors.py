@@ -12,6 +12,7 @@
         BrokerUnreachable     4
         StorageFull           4
         JobFailed             4  a training job ended without a valid manifest
+        DagFailed             4  a DAG's run failed; with its command's own code where one failed
       GateHeld                5  the gate holds a slice, so nothing may be built from it
         GateErrored           5  the gate itself could not judge
 
@@ -118,6 +119,21 @@ class StorageFull(ServiceUnreachable):
 
 class JobFailed(ServiceUnreachable):
     """A training job ended without a valid manifest."""
+
+
+class DagFailed(ServiceUnreachable):
+    """A run of a DAG failed."""
+
+    def __init__(self, dag_id: str, *, where: str, state: str, cause: str, exit_code: int) -> None:
+        """Name the run's state, what its command said, and the code that command ended with."""
+        super().__init__(
+            f"The DAG {dag_id} did not succeed",
+            where=where,
+            expected="state success",
+            got=f"state {state}: {cause}",
+            fix="Mend what the sentence names and run the DAG again; it goes on from the lake.",
+        )
+        self.exit_code = exit_code
 
 
 class GateHeld(FieldstreamError):

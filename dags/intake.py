@@ -1,0 +1,42 @@
+"""Intake: take new sensor events into the lake, judge them, and build the daily table of each field.
+
+**What.** `stream` reads what Kafka holds beyond the lake's own offsets into `bronze.events` and
+`silver.observations`. `gate` judges the new observations. `gold` builds `gold.field_daily` from admitted ones only;
+days that late data touches are restated.
+
+**When.** Every ten minutes. A run with nothing new writes nothing. Progress is in the lake, so a run that was missed
+or killed is made good by the next one: clear nothing, backfill nothing.
+
+**Who cares.** Growers who irrigate by today's table, and the scoring DAG, which starts when `gold.field_daily` changes.
+
+**Triage.**
+
+- As long as the most recent run is green the pipeline is healthy, whatever is red before it.
+- `stream` retries, then red with exit code 4: Kafka or the disk. `fieldstream doctor` says which. Nothing is lost
+  while Kafka retains the records.
+- `stream` red at once with exit code 3: records are missing in Kafka, or a second writer is at work. The log names the
+  offsets. Do not delete anything; stop the other writer or restore the topic.
+- `gate` red with exit code 5: the data is held, and gold keeps its last good version meanwhile.
+  `fieldstream sql "select * from ops.gate_results"` names the expectations.
+- exit code 1: a bug. Keep the log and report it.
+"""
+
+from airflow.sdk import DAG, chain
+
+from pipelines.orchestration import DEFAULT_ARGS, GOLD_FIELD_DAILY, START_DATE, FieldstreamTask, Tag
+
+with DAG(
+    "intake",
+    doc_md=__doc__,
+    schedule="*/10 * * * *",
+    start_date=START_DATE,
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS,
+    tags=[Tag.DATA, Tag.URGENT],
+) as dag:
+    chain(
+        FieldstreamTask(task_id="stream", command=["stream", "--once"]),
+        FieldstreamTask(task_id="gate", command=["gate", "run", "silver.observations"]),
+        FieldstreamTask(task_id="gold", command=["gold", "build"], outlets=[GOLD_FIELD_DAILY]),
+    )

@@ -1,0 +1,65 @@
+"""A DAG really run by Airflow: tasks in order, reports kept, and a failure told in the command's own sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import DagFailed
+from pipelines.jobs.run_dag import run_dag
+from pipelines.settings import Settings
+
+pytestmark = pytest.mark.airflow
+
+# Scheduled by the asset that it also emits: `dags test` must run a DAG that waits for no clock.
+DAG_FILE = """
+import sys
+
+from airflow.sdk import DAG, Asset, chain
+
+from pipelines.orchestration import DEFAULT_ARGS, START_DATE, FieldstreamTask
+
+SAYS = [sys.executable, "-c", {says!r}]
+
+with DAG({dag_id!r}, schedule=[Asset("gold.field_daily")], start_date=START_DATE, default_args=DEFAULT_ARGS) as dag:
+    chain(
+        FieldstreamTask(task_id="gate", command=["gate"], executable=SAYS),
+        FieldstreamTask(task_id="gold", command=["gold"], executable=SAYS, outlets=[Asset("gold.field_daily")]),
+    )
+"""
+ADMITS = "import json, os, sys; print(json.dumps([sys.argv[1], os.environ['FIELDSTREAM_TENANT']]))"
+HOLDS = "import sys; print('Slice 3 to 7 is held.', file=sys.stderr); sys.exit(5)"
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    home = tmp_path_factory.mktemp("home")
+    return Settings(home=home, cache=home / "cache", tenant="acme", kafka=None, cores=1)
+
+
+@pytest.fixture(scope="module")
+def dags(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dags")
+    for dag_id, says in {"admits": ADMITS, "holds": HOLDS}.items():
+        (folder / f"{dag_id}.py").write_text(DAG_FILE.format(dag_id=dag_id, says=says))
+    return folder
+
+
+def test_tasks_run_in_order_and_keep_their_reports(settings: Settings, dags: Path) -> None:
+    report = run_dag(settings, "admits", dags)
+    assert report.state == "success"
+    assert [(task.task_id, task.state, task.report) for task in report.tasks] == [
+        ("gate", "success", ["gate", "acme"]),
+        ("gold", "success", ["gold", "acme"]),
+    ]
+
+
+def test_a_held_slice_stops_gold_at_once_in_its_own_words(settings: Settings, dags: Path) -> None:
+    with pytest.raises(DagFailed, match=r"task gate, .*ended with exit code 5: Slice 3 to 7 is held\.") as caught:
+        run_dag(settings, "holds", dags)
+    assert caught.value.exit_code == 5
+
+
+def test_an_unknown_dag_is_named(settings: Settings, dags: Path) -> None:
+    with pytest.raises(DagFailed, match="The DAG nobody did not succeed") as caught:
+        run_dag(settings, "nobody", dags)
+    assert caught.value.exit_code == 4
