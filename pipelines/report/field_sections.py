@@ -6,7 +6,7 @@ import pandas as pd
 
 from pipelines.report import plots
 from pipelines.report.forecast import HORIZON_D, WINDOW_D, NewestScores, against_what_came, skill
-from pipelines.report.markup import Markup, Number, count, element, figure, joined, paragraph, section, table
+from pipelines.report.markup import Markup, Number, count, element, figure, joined, note, paragraph, section, table
 from pipelines.report.season import (
     COVERAGES,
     LAYERS,
@@ -119,8 +119,8 @@ def _skill_table(skilled: pd.DataFrame) -> Markup:
         )
         for row in skilled.to_dict("records")
     ]
-    note = "Skill is the share of persistence's error that the model removes; below zero it adds error."
-    return joined([table(headings, rows), element("p", note, class_="soft")]) if rows else Markup("")
+    meaning = "Skill is the share of persistence's error that the model removes; below zero it adds error."
+    return joined([table(headings, rows), note(meaning)]) if rows else Markup("")
 
 
 def _per_field(days: pd.DataFrame, write: Callable[[pd.DataFrame, str], Markup]) -> Markup:
@@ -145,13 +145,13 @@ def _soil_of_field(days: pd.DataFrame, field_id: str) -> Markup:
     pictures = [plots.soil_year(own, f"{field_id}-{year}", year, limits, max(rain_limit, 1.0)) for year, own in years]
     found = pd.concat([rises(own, layer) for _, own in years for layer in measured])
     counts = ", ".join(f"{cause.value}: {int((found['cause'] == cause.value).sum())}" for cause in RiseCause)
-    caption = (
-        "Water going in shows as a jump, drying as a slope; gaps are days without enough readings. Marked is the first "
-        f"day of each rise of {RISE_M3_M3} m³/m³ or more from one day to the next ({counts}). "
-        f"Rain means {RAIN_MM:g} mm or more on that day or the day before (gauges under-read, so little counts). In grey spans no gauge measured, "
-        "which is not the same as no rain."
+    caption = "Water going in shows as a jump, drying as a slope, and days without enough readings as gaps."
+    marks = (
+        f"Marked is the first day of each rise of {RISE_M3_M3} m³/m³ or more from one day to the next ({counts}). Rain "
+        f"means {RAIN_MM:g} mm or more on that day or the day before: gauges under-read, so little counts. In grey "
+        "spans no gauge measured, which is not the same as no rain."
     )
-    return figure(pictures, caption)
+    return joined([figure(pictures, caption), note(marks)])
 
 
 def _weather_of_field(days: pd.DataFrame, field_id: str) -> Markup:
@@ -177,12 +177,12 @@ def _forecast_of_field(newest: NewestScores, said: pd.DataFrame, days: pd.DataFr
     met = pd.concat(drawn.values()).dropna()
     inside = int(((met["p10"] <= met["came"]) & (met["came"] <= met["p90"])).sum())
     caption = (
-        f"The last {WINDOW_D} days with a measurement: {inside} of {len(met)} measured values lie within the interval "
-        f"forecast {HORIZON_D} days before. "
+        f"The last {WINDOW_D} days up to the newest measurement: {inside} of {len(met)} measured values lie within the "
+        f"interval forecast {HORIZON_D} days before."
     )
-    if newest.learned_until is not None and f"{met.index.max():%Y-%m-%d}" <= newest.learned_until:
-        caption += "The model in use has learned from these days too, which flatters it here; the table above does not."
-    return figure(pictures, caption)
+    learned = newest.learned_until is not None and f"{met.index.max():%Y-%m-%d}" <= newest.learned_until
+    caution = "The model in use has learned from these days too, which flatters it here; the table above does not."
+    return joined([figure(pictures, caption), *([note(caution)] if learned else [])])
 
 
 def _years(days: pd.DataFrame) -> list[int]:

@@ -14,7 +14,7 @@ VERDICT_COUNTS = """
 """
 REASON_COUNTS = """
     select verdict, reason, count(*) as records
-    from (select verdict, unnest(reasons) as reason from "bronze.events" where verdict <> 'accepted')
+    from (select verdict, unnest(reasons) as reason from "bronze.events")
     group by verdict, reason order by verdict, records desc, reason
 """
 # What Kafka gave, told by the offsets alone: a record lost or taken twice makes it differ from the verdicts.

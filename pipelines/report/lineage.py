@@ -1,5 +1,6 @@
 """Where the numbers come from: the gate's decisions, what late data restated, and a score's way back."""
 
+import json
 from dataclasses import dataclass
 
 import pandas as pd
@@ -39,7 +40,8 @@ class Provenance:
     gate_verdict: str | None
     gate_slice: tuple[int, int] | None
     suite_digest: str | None
-    code_version: str | None
+    code_digest: str | None
+    """Digest of the code that trained the model, as its job's specification has it."""
 
 
 def gate_results(lake: Lake) -> pd.DataFrame:
@@ -65,14 +67,13 @@ def provenance(lake: Lake, newest: NewestScores) -> Provenance:
     """Follow the newest scores back to gold, silver and the gate."""
     silver_version = _silver_version(lake, newest.gold_version)
     judged = _judgement(gate_results(lake), silver_version)
-    code = newest.metrics.get("code_version")
     return Provenance(
         scores=newest,
         silver_version=silver_version,
         gate_verdict=None if judged is None else str(judged["gate_verdict"]),
         gate_slice=None if judged is None else (int(judged["from_version"]), int(judged["to_version"])),
         suite_digest=None if judged is None else str(judged["suite_digest"]),
-        code_version=None if code is None else str(code),
+        code_digest=_code_digest(lake, newest.job_key),
     )
 
 
@@ -112,3 +113,10 @@ def _judgement(results: pd.DataFrame, silver_version: int | None) -> pd.Series |
         & (results["to_version"] >= silver_version)
     ]
     return None if own.empty else own.iloc[-1]
+
+
+def _code_digest(lake: Lake, job_key: str | None) -> str | None:
+    specs = lake.read("ops.cluster_jobs", columns=["job_key", "job_spec"]).to_pylist()
+    own = next((json.loads(row["job_spec"]) for row in specs if row["job_key"] == job_key), {})
+    digest = own.get("code_digest")
+    return None if digest is None else str(digest)

@@ -58,6 +58,11 @@ def figure(pictures: Sequence[Markup], caption: str) -> Markup:
     return element("figure", element("div", *pictures, class_="plots"), element("figcaption", caption))
 
 
+def note(words: str) -> Markup:
+    """Return a paragraph in a quieter voice: definitions and details."""
+    return element("p", words, class_="soft")
+
+
 def count(number: int, noun: str) -> str:
     """Return a number with its noun, in the plural where it should be."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -86,7 +86,8 @@ def _span(days: pd.DataFrame) -> str:
 
 def _fields(lake: Lake) -> list[str]:
     return [
-        f"{row['field_id']}: {row['crop'] or 'crop not recorded'}, {row['latitude_deg']:.4f}° N, "
-        f"{row['longitude_deg']:.4f}° E, {row['elevation_m']:g} m above sea level"
+        f"{row['field_id']}: {row['crop'] or 'crop not recorded'}, {abs(row['latitude_deg']):.4f}° "
+        f"{'S' if row['latitude_deg'] < 0 else 'N'}, {abs(row['longitude_deg']):.4f}° "
+        f"{'W' if row['longitude_deg'] < 0 else 'E'}, elevation {row['elevation_m']:g} m"
         for row in query(lake, FIELDS).to_dict("records")
     ]

@@ -4,6 +4,7 @@ from enum import Enum
 
 import numpy as np
 import pandas as pd
+from deltalake.exceptions import DeltaError
 
 from pipelines.contracts import tables
 from pipelines.lake.tables import Lake
@@ -45,7 +46,7 @@ def field_days_at(lake: Lake, version: int) -> pd.DataFrame | None:
         return None
     try:
         return _ordered(lake.read("gold.field_daily", version).to_pandas())
-    except FileNotFoundError:  # vacuum has removed the files of old versions
+    except (FileNotFoundError, DeltaError):  # maintenance has removed old files or their log
         return None
 
 

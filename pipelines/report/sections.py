@@ -39,9 +39,9 @@ def conservation(counted: Intake) -> str:
 
 def _reasons(counted: Intake) -> Markup:
     if counted.reasons.empty:
-        return paragraph("No record was a duplicate or quarantined.")
+        return paragraph("No record carries a reason: none was a duplicate or quarantined.")
     rows = [(row["verdict"], row["reason"], int(row["records"])) for row in counted.reasons.to_dict("records")]
-    return joined([element("h3", "Why records were set aside"), table(["verdict", "reason", "records"], rows)])
+    return joined([element("h3", "Reasons given on records"), table(["verdict", "reason", "records"], rows)])
 
 
 def _flags(counted: Intake) -> Markup:
@@ -66,8 +66,8 @@ def _weekly(weekly: pd.DataFrame) -> Markup:
     years = sorted(weekly["year"].unique())[-YEARS_SHOWN:]
     pictures = [plots.flags_per_week(weekly[weekly["year"] == year], int(year), limit) for year in years]
     caption = (
-        "Each bar is a week: the upper bars fall where sensors were silent, the lower ones rise where what came was "
-        "suspect, failed or empty. A reading that a device sent as missing counts as missing."
+        "Each bar is a week: the upper ones are low where readings never came, the lower ones rise where what came was "
+        "suspect, failed or empty."
     )
     return figure(pictures, caption)
 
@@ -84,18 +84,19 @@ def restated(found: Restatement | None) -> Markup:
         f"{count(days.ngroups, 'day')} restated ({count(len(changes), 'value')}), "
         f"{count(found.days_added, 'day')} added, {count(found.days_removed, 'day')} removed."
     )
-    rows = [_restated_day(own) for _, own in days]
-    headings = ["field", "day", "values changed", "ETo, mm", *(_layer_heading(column) for column in RESTATED[1:])]
+    columns = [column for column in RESTATED if (changes["column"] == column).any()]
+    rows = [_restated_day(own, columns) for _, own in days]
     shown = rows[-RESTATED_ROWS_SHOWN:]
     cut = [paragraph(f"The newest {len(shown)} of {len(rows)} days are shown.")] if len(shown) < len(rows) else []
+    headings = ["field", "day", "values changed", *(_restated_heading(column) for column in columns)]
     content = [paragraph(words), *cut, *([table(headings, shown)] if rows else [])]
     return section("restated", "What late data changed", *content)
 
 
-def _restated_day(changes: pd.DataFrame) -> tuple[object, ...]:
+def _restated_day(changes: pd.DataFrame, columns: list[str]) -> tuple[object, ...]:
     field_id, day = changes["field_id"].iloc[0], changes["date"].iloc[0]
     by_column = changes.set_index("column")
-    cells = [_before_after(by_column, column) for column in RESTATED]
+    cells = [_before_after(by_column, column) for column in columns]
     return field_id, f"{day:%Y-%m-%d}", len(changes), *cells
 
 
@@ -106,9 +107,10 @@ def _before_after(changes: pd.DataFrame, column: str) -> str:
     return " → ".join("none" if pd.isna(value) else f"{value:.3f}" for value in (before, after))
 
 
-def _layer_heading(column: str) -> str:
-    layer = column.removeprefix("soil_moisture_").removesuffix("_m3_m3")
-    return f"soil moisture {plots.layer_name(layer)}, m³/m³"
+def _restated_heading(column: str) -> str:
+    if column == "eto_mm":
+        return "reference evapotranspiration, mm"
+    return f"soil moisture {plots.layer_name(column.removeprefix('soil_moisture_').removesuffix('_m3_m3'))}, m³/m³"
 
 
 def gate(results: pd.DataFrame) -> Markup:
@@ -116,12 +118,12 @@ def gate(results: pd.DataFrame) -> Markup:
     if results.empty:
         return section("gate", "What the gate decided", paragraph("The gate has not judged anything yet."))
     verdicts = results["gate_verdict"].value_counts().sort_index()
-    words = ", ".join(f"{verdict!s} {slices:,}" for verdict, slices in verdicts.items())
-    headings = ["table", "versions", "rows", "expectations", "verdict", "what did not hold"]
+    words = ", ".join(f"{slices:,} {verdict!s}" for verdict, slices in verdicts.items())
+    headings = ["table", "slice", "rows", "expectations", "verdict", "what did not hold"]
     rows = [
         (
             row["table_name"],
-            f"{row['from_version'] + 1} to {row['to_version']}",
+            _slice(row["from_version"], row["to_version"]),
             int(row["row_count"]),
             int(row["expectation_count"]),
             row["gate_verdict"],
@@ -139,7 +141,7 @@ def provenance(found: Provenance | None, code_version: str) -> Markup:
     if found is None:
         return section("provenance", title, paragraph("There are no scores yet."))
     scores = found.scores
-    slice_ = "none" if found.gate_slice is None else f"versions {found.gate_slice[0] + 1} to {found.gate_slice[1]}"
+    judged = "no judgement found" if found.gate_slice is None else f"{found.gate_verdict}: {_slice(*found.gate_slice)}"
     facts = {
         "scores": f"{scores.scores:,}, of which {scores.missing:,} say what was missing; last day {scores.last_date}",
         "model": scores.model_name,
@@ -148,13 +150,19 @@ def provenance(found: Provenance | None, code_version: str) -> Markup:
         "training job": _known(scores.job_key, "{}"),
         "scored": f"gold.field_daily version {scores.gold_version}",
         "built from": _known(found.silver_version, "silver.observations version {}"),
-        "gate": f"{found.gate_verdict or 'no judgement found'} ({slice_})",
+        "gate": judged,
         "gate's suite": element("code", found.suite_digest or "unknown"),
-        "code": _known(found.code_version, "fieldstream {}"),
+        "training code": _known(found.code_digest, "{}"),
         "this page": f"fieldstream {code_version}",
     }
     terms = [joined([element("dt", name), element("dd", fact)]) for name, fact in facts.items()]
     return section("provenance", title, element("dl", *terms))
+
+
+def _slice(from_version: int, to_version: int) -> str:
+    """Return a slice's versions; `from_version` is the last one before it."""
+    first = from_version + 1
+    return f"version {to_version}" if first == to_version else f"versions {first} to {to_version}"
 
 
 def _known(fact: object | None, words: str) -> str:
