@@ -94,6 +94,7 @@ def svg(
     with style.context(["default", PLAIN, {"svg.hashsalt": name}]):
         figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
         paint(column(figure, figure.add_gridspec(len(heights), 1, height_ratios=heights), 0))
+        _settle(figure)
         figure.savefig(written, format="svg", transparent=True, metadata=NO_METADATA)
     return inline(written.getvalue(), description)
 
@@ -103,6 +104,7 @@ def png(into: Path, paint: Callable[[Figure], None], *, width_px: int, height_px
     with style.context(["default", PLAIN]):
         figure = Figure(figsize=(width_px / 100, height_px / 100), dpi=100, layout="constrained")
         paint(figure)
+        _settle(figure)
         figure.savefig(into, format="png", metadata={"Software": None})
 
 
@@ -114,6 +116,15 @@ def column(figure: Figure, grid: GridSpec, number: int) -> list[Axes]:
     for upper in axes[:-1]:
         upper.tick_params(labelbottom=False, bottom=False)
     return axes
+
+
+def _settle(figure: Figure) -> None:
+    """Lay the figure out once and round its places: the solver's last digits differ from run to run."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        left, bottom, width, height = (round(share, 3) for share in axes.get_position().bounds)
+        axes.set_position((left, bottom, width, height))
 
 
 def inline(svg: str, description: str) -> Markup:

@@ -117,6 +117,5 @@ def _judgement(results: pd.DataFrame, silver_version: int | None) -> pd.Series |
 
 def _code_digest(lake: Lake, job_key: str | None) -> str | None:
     specs = lake.read("ops.cluster_jobs", columns=["job_key", "job_spec"]).to_pylist()
-    own = next((json.loads(row["job_spec"]) for row in specs if row["job_key"] == job_key), {})
-    digest = own.get("code_digest")
-    return None if digest is None else str(digest)
+    digests = [json.loads(row["job_spec"]).get("code_digest") for row in specs if row["job_key"] == job_key]
+    return digests[0] if digests else None

@@ -148,7 +148,8 @@ def overview(years: Sequence[tuple[int, pd.DataFrame]], limits: dict[str, Limits
 def rain(axes: Axes, days: pd.DataFrame, limit: float) -> None:
     """Hang a year's rain from the top, and shade the days that no gauge measured."""
     fallen = days["precipitation_mm"].astype(float)
-    axes.bar(days.index, fallen, width=1.0, color=COLOURS["blue"])
+    wet = fallen[fallen > 0]
+    axes.bar(wet.index, wet, width=1.0, color=COLOURS["blue"])
     axes.set_ylim(limit, 0)
     for first, after in _runs(fallen.isna().to_numpy()):
         span = days.index[first], days.index[after - 1] + pd.Timedelta(days=1)

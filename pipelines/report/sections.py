@@ -1,5 +1,7 @@
 """The sections of the page on what came in, where it comes from and what late data changed."""
 
+from collections import Counter
+
 import pandas as pd
 
 from pipelines.report import plots
@@ -95,16 +97,12 @@ def restated(found: Restatement | None) -> Markup:
 
 def _restated_day(changes: pd.DataFrame, columns: list[str]) -> tuple[object, ...]:
     field_id, day = changes["field_id"].iloc[0], changes["date"].iloc[0]
-    by_column = changes.set_index("column")
-    cells = [_before_after(by_column, column) for column in columns]
-    return field_id, f"{day:%Y-%m-%d}", len(changes), *cells
+    said = {row["column"]: _before_after(row["before"], row["after"]) for row in changes.to_dict("records")}
+    return field_id, f"{day:%Y-%m-%d}", len(changes), *(said.get(column, "") for column in columns)
 
 
-def _before_after(changes: pd.DataFrame, column: str) -> str:
-    if column not in changes.index:
-        return ""
-    before, after = changes.loc[column, "before"], changes.loc[column, "after"]
-    return " → ".join("none" if pd.isna(value) else f"{value:.3f}" for value in (before, after))
+def _before_after(*values: float) -> str:
+    return " → ".join("none" if pd.isna(value) else f"{value:.3f}" for value in values)
 
 
 def _restated_heading(column: str) -> str:
@@ -117,8 +115,8 @@ def gate(results: pd.DataFrame) -> Markup:
     """Return what the gate decided, newest first."""
     if results.empty:
         return section("gate", "What the gate decided", paragraph("The gate has not judged anything yet."))
-    verdicts = results["gate_verdict"].value_counts().sort_index()
-    words = ", ".join(f"{slices:,} {verdict!s}" for verdict, slices in verdicts.items())
+    verdicts = Counter(row["gate_verdict"] for row in results.sort_values("gate_verdict").to_dict("records"))
+    words = ", ".join(f"{slices:,} {verdict}" for verdict, slices in verdicts.items())
     headings = ["table", "slice", "rows", "expectations", "verdict", "what did not hold"]
     rows = [
         (
