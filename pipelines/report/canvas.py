@@ -66,7 +66,6 @@ TIDYING = (
     (r" transform=\"rotate\(-0 [^)]*\)\"", ""),
     (r"font-family: [^;\"]*;? ?", ""),
     (r"font: ([0-9.]+px) [^;\"]*", r"font-size: \1"),
-    (r"(\d\.\d\d)\d+", r"\1"),
     (r"xlink:href", "href"),
     (r"\n\s*", "\n"),
 )
@@ -131,7 +130,13 @@ def inline(svg: str, description: str) -> Markup:
     """Return a standalone SVG as part of a page: no prologue, no fixed size, page colours, page fonts."""
     for pattern, replacement in TIDYING:
         svg = re.sub(pattern, replacement, svg, flags=re.DOTALL)
+    svg = re.sub(r"<[^>]*>", _shortened, svg)
     for name, colour in COLOURS.items():
         svg = svg.replace(colour, f"var(--{name})")
     label = f'role="img" aria-label="{text(description)}"'
     return Markup(svg.replace("<svg", f"<svg {label}", 1).strip())
+
+
+def _shortened(tag: re.Match[str]) -> str:
+    """Return a tag with two decimals to each coordinate; what is written between tags is left alone."""
+    return re.sub(r"(\d\.\d\d)\d+", r"\1", tag.group())

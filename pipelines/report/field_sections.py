@@ -71,12 +71,18 @@ def coverages(days: pd.DataFrame) -> Markup:
         f"Days on which at least {USABLE_SHARE:.0%} of the expected readings were usable. On the other days gold holds "
         "no value rather than a guess."
     )
-    names = [name.removesuffix("_coverage").replace("_", " ") for name in COVERAGES]
+    names = [_coverage_heading(name) for name in COVERAGES]
     rows = [
         (row["field_id"], str(row["year"]), *(int(row[name]) for name in ("days", *COVERAGES)))
         for row in coverage(days).to_dict("records")
     ]
     return section("coverage", title, paragraph(words), table(["field", "year", "days in gold", *names], rows))
+
+
+def _coverage_heading(column: str) -> str:
+    measured = column.removesuffix("_coverage")
+    layer = measured.removeprefix("soil_moisture_")
+    return f"soil moisture {plots.layer_name(layer)}" if layer in LAYERS else measured.replace("_", " ")
 
 
 def skill_in_words(skilled: pd.DataFrame) -> str:
@@ -86,7 +92,7 @@ def skill_in_words(skilled: pd.DataFrame) -> str:
     better = int((skilled["skill"] >= SMALLEST_SKILL).sum())
     worse = int((skilled["skill"] <= -SMALLEST_SKILL).sum())
     verdict = (
-        f"On days it had not seen, the model's error is smaller than that of persistence (tomorrow as today) in "
+        f"On days it had not seen, the model's error is smaller than that of persistence (the soil stays as it is) in "
         f"{better} of {count(len(skilled), 'pair')} of layer and horizon, larger in {worse}, and about equal in "
         f"{len(skilled) - better - worse}."
     )
@@ -101,7 +107,7 @@ def _skill_table(skilled: pd.DataFrame) -> Markup:
     headings = [
         "layer",
         "days ahead",
-        "days tested",
+        "field-days tested",
         "model's error (RMSE), m³/m³",
         "persistence's error (RMSE), m³/m³",
         "skill",
@@ -140,9 +146,9 @@ def _soil_of_field(days: pd.DataFrame, field_id: str) -> Markup:
         return paragraph("No layer's soil moisture is usable on any day.")
     values = days[[moisture(layer) for layer in measured]].to_numpy(float)
     limits = plots.around(values)
-    rain_limit = plots.around(days["precipitation_mm"].to_numpy(float))[1]
+    deepest_mm = plots.rain_limit(days)
     years = [(year, calendar_year(days, field_id, year)) for year in _years(days)]
-    pictures = [plots.soil_year(own, f"{field_id}-{year}", year, limits, max(rain_limit, 1.0)) for year, own in years]
+    pictures = [plots.soil_year(own, f"{field_id}-{year}", year, limits, deepest_mm) for year, own in years]
     found = pd.concat([rises(own, layer) for _, own in years for layer in measured])
     counts = ", ".join(f"{cause.value}: {int((found['cause'] == cause.value).sum())}" for cause in RiseCause)
     caption = "Water going in shows as a jump, drying as a slope, and days without enough readings as gaps."

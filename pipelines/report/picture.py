@@ -8,7 +8,7 @@ from pipelines.errors import DataRefused
 from pipelines.lake.tables import Lake
 from pipelines.report import plots
 from pipelines.report.canvas import png
-from pipelines.report.season import LAYERS, RAIN_MM, calendar_year, field_days, moisture
+from pipelines.report.season import LAYERS, calendar_year, field_days, moisture
 
 WIDTH_PX, HEIGHT_PX = 1200, 600
 YEARS_SHOWN = 2
@@ -38,8 +38,7 @@ def draw(lake: Lake, into: Path) -> str:
 
 
 def _limits(days: pd.DataFrame) -> dict[str, plots.Limits]:
-    rain = plots.around(days["precipitation_mm"].to_numpy(float))[1]
     return plots.weather_limits(days) | {
         "soil_moisture": plots.around(days[[moisture(layer) for layer in LAYERS]].to_numpy(float)),
-        "precipitation_mm": (0.0, max(rain, RAIN_MM)),
+        "precipitation_mm": (0.0, plots.rain_limit(days)),
     }

@@ -43,6 +43,11 @@ def around(values: np.ndarray) -> Limits:
     return low - air, high + air
 
 
+def rain_limit(days: pd.DataFrame) -> float:
+    """Return the depth a field's rain axes reach: at least 1 mm, so that a drizzle does not look like a storm."""
+    return max(around(days["precipitation_mm"].to_numpy(float))[1], 1.0)
+
+
 def weather_limits(days: pd.DataFrame) -> dict[str, Limits]:
     """Return common limits for the years of a field; what cannot be negative starts at zero."""
     limits = {measure: around(days[measure].to_numpy(float)) for measure, _, _ in WEATHER}
@@ -73,14 +78,14 @@ def flags_per_week(weeks: pd.DataFrame, year: int, share_limit: float) -> Markup
     return svg(f"flags-{year}", description, paint, heights=(1, 1), height_in=3.4)
 
 
-def soil_year(days: pd.DataFrame, name: str, year: int, limits: Limits, rain_limit: float) -> Markup:
+def soil_year(days: pd.DataFrame, name: str, year: int, limits: Limits, deepest_mm: float) -> Markup:
     """Draw a year of soil moisture by layer, its rises, and the rain hanging from the top.
 
     Shape: days as season.calendar_year gives them.
     """
 
     def paint(axes: list[Axes]) -> None:
-        rain(axes[0], days, rain_limit)
+        rain(axes[0], days, deepest_mm)
         axes[0].set_title(f"{year}: rain, mm a day")
         soil_moisture(axes[1], days, limits)
         axes[1].set_title("Soil moisture, m³/m³")

@@ -35,3 +35,13 @@ def test_ids_of_two_figures_differ() -> None:
     assert found[0]
     assert not found[0] & found[1]
     assert set(re.findall(r'(?:url\(|href=")#([^")]+)', one)) == found[0]
+
+
+def test_coordinates_are_shortened_and_labels_are_not() -> None:
+    def label(axes: list[Axes]) -> None:
+        axes[0].plot([0, 1], [0.325, 0.375])
+        axes[0].set_yticks([0.325, 0.375], ["0.325", "0.375"])
+
+    drawn = svg("one", "", label, heights=(1,), height_in=2)
+    assert re.findall(r">(0\.3\d+)<", drawn) == ["0.325", "0.375"]
+    assert [tag for tag in re.findall(r"<[^>]*>", drawn) if re.search(r"\d\.\d{3}", tag)] == []

@@ -58,7 +58,7 @@ def test_skill_is_what_the_metrics_hold(lake: Lake) -> None:
 @pytest.mark.parametrize(
     ("skills", "said", "unsaid"),
     [
-        ([0.1, 0.2], "smaller than that of persistence (tomorrow as today) in 2 of 2 pairs", "better forecast"),
+        ([0.1, 0.2], "smaller than that of persistence (the soil stays as it is) in 2 of 2 pairs", "better forecast"),
         (
             [0.1, -0.2],
             "larger in 1, and about equal in 0. Where it is larger, today's reading is the better",
@@ -69,7 +69,7 @@ def test_skill_is_what_the_metrics_hold(lake: Lake) -> None:
             "in 0 of 2 pairs of layer and horizon, larger in 0, and about equal in 2. Its middle",
             "larger,",
         ),
-        ([], "nothing can be said of its skill", "persistence (tomorrow"),
+        ([], "nothing can be said of its skill", "persistence (the soil"),
     ],
 )
 def test_skill_is_worded_as_it_is(skills: list[float], said: str, unsaid: str) -> None:
