@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 
 from pipelines.lake.tables import Lake
-from pipelines.report.field_sections import skill_in_words
 from pipelines.report.forecast import against_what_came, forecasts, newest_scores, skill
 from pipelines.report.season import field_days
 
@@ -53,29 +52,6 @@ def test_skill_is_what_the_metrics_hold(lake: Lake) -> None:
     assert newest is not None
     row = skill(newest).iloc[0]
     assert row["skill"] == pytest.approx(1 - row["rmse_model_m3_m3"] / row["rmse_persistence_m3_m3"])
-
-
-@pytest.mark.parametrize(
-    ("skills", "said", "unsaid"),
-    [
-        ([0.1, 0.2], "smaller than that of persistence (the soil stays as it is) in 2 of 2 pairs", "better forecast"),
-        (
-            [0.1, -0.2],
-            "larger in 1, and about equal in 0. Where it is larger, today's reading is the better",
-            "no more",
-        ),
-        (
-            [0.01, -0.01],
-            "in 0 of 2 pairs of layer and horizon, larger in 0, and about equal in 2. Its middle",
-            "larger,",
-        ),
-        ([], "nothing can be said of its skill", "persistence (the soil"),
-    ],
-)
-def test_skill_is_worded_as_it_is(skills: list[float], said: str, unsaid: str) -> None:
-    words = skill_in_words(pd.DataFrame({"skill": skills}))
-    assert said in words
-    assert unsaid not in words
 
 
 def test_no_scores_are_no_newest(empty_lake: Lake) -> None:

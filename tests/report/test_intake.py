@@ -2,17 +2,12 @@
 
 from pipelines.lake.tables import Lake
 from pipelines.report.intake import intake
-from pipelines.report.sections import conservation
 
 
 def test_every_record_is_counted_under_its_verdict(lake: Lake) -> None:
     counted = intake(lake)
     assert counted.verdicts == {"accepted": 6, "duplicate": 2, "quarantined": 1}
     assert (counted.records, counted.offsets, counted.partitions) == (9, 9, 2)
-    assert conservation(counted) == (
-        "accepted 6 + duplicate 2 + quarantined 1 = 9 records; 9 offsets read from 2 partitions: "
-        "every record has one verdict."
-    )
 
 
 def test_reasons_are_counted_by_verdict(lake: Lake) -> None:
@@ -26,7 +21,8 @@ def test_reasons_are_counted_by_verdict(lake: Lake) -> None:
 
 def test_a_record_that_was_lost_breaks_the_balance(lake: Lake) -> None:
     lake.append("bronze.events", [lake.read("bronze.events").to_pylist()[0] | {"partition": 0, "offset": 8}])
-    assert "12 offsets read from 2 partitions: these differ by 2: look into it." in conservation(intake(lake))
+    counted = intake(lake)
+    assert (counted.records, counted.offsets) == (10, 12)
 
 
 def test_flags_are_counted_by_property(lake: Lake) -> None:
