@@ -6,7 +6,19 @@ import pandas as pd
 
 from pipelines.report import plots
 from pipelines.report.forecast import HORIZON_D, WINDOW_D, NewestScores, against_what_came, skill
-from pipelines.report.markup import Markup, Number, count, element, figure, joined, note, paragraph, section, table
+from pipelines.report.markup import (
+    Markup,
+    Number,
+    count,
+    element,
+    figure,
+    joined,
+    newest_of,
+    note,
+    paragraph,
+    section,
+    table,
+)
 from pipelines.report.season import (
     COVERAGES,
     LAYERS,
@@ -22,6 +34,7 @@ from pipelines.report.season import (
 
 FIELDS_SHOWN = 3
 YEARS_SHOWN = 4
+YEARS_TOLD = 60
 NO_DAYS = "There are no field-days yet: gold.field_daily has no rows."
 # Below this a difference in skill is not worth a word.
 SMALLEST_SKILL = 0.02
@@ -57,7 +70,10 @@ def forecasts(newest: NewestScores | None, said: pd.DataFrame, days: pd.DataFram
     content = [
         paragraph(skill_in_words(skilled)),
         _skill_table(skilled),
-        _per_field(days, lambda own, field_id: _forecast_of_field(newest, said, own, field_id)),
+        _per_field(
+            days[days["field_id"].isin(said["field_id"])],
+            lambda own, field_id: _forecast_of_field(newest, said, own, field_id),
+        ),
     ]
     return section("forecast", title, *content)
 
@@ -74,9 +90,14 @@ def coverages(days: pd.DataFrame) -> Markup:
     names = [_coverage_heading(name) for name in COVERAGES]
     rows = [
         (row["field_id"], str(row["year"]), *(int(row[name]) for name in ("days", *COVERAGES)))
-        for row in coverage(days).to_dict("records")
+        for row in coverage(days).sort_values(["year", "field_id"]).to_dict("records")
     ]
-    return section("coverage", title, paragraph(words), table(["field", "year", "days in gold", *names], rows))
+    return section(
+        "coverage",
+        title,
+        paragraph(words),
+        newest_of(["field", "year", "days in gold", *names], rows, YEARS_TOLD, "field-year"),
+    )
 
 
 def _coverage_heading(column: str) -> str:
@@ -100,7 +121,8 @@ def skill_in_words(skilled: pd.DataFrame) -> str:
         verdict += " Where it is larger, today's reading is the better forecast; what the model adds is the interval."
     elif not better:
         verdict += " Its middle value says no more than today's reading; what the model adds is the interval."
-    return verdict
+    held = skilled["coverage_80"]
+    return f"{verdict} Of what then came, the 80 % interval held {held.min():.0%} to {held.max():.0%}."
 
 
 def _skill_table(skilled: pd.DataFrame) -> Markup:
@@ -135,7 +157,7 @@ def _per_field(days: pd.DataFrame, write: Callable[[pd.DataFrame, str], Markup])
     parts = [joined([element("h3", name), write(days[days["field_id"] == name], str(name))]) for name in shown]
     if len(shown) < len(fields):
         parts.append(
-            paragraph(f"{count(len(fields) - len(shown), 'more field')} not drawn: " + ", ".join(fields[FIELDS_SHOWN:]))
+            note(f"{count(len(fields) - len(shown), 'more field')} not drawn; 'fieldstream sql' answers for all.")
         )
     return joined(parts)
 

@@ -43,6 +43,12 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> Markup:
     return element("div", element("table", element("thead", head), element("tbody", *body)), class_="scroll")
 
 
+def newest_of(headings: Sequence[str], rows: Sequence[Sequence[object]], shown: int, noun: str) -> Markup:
+    """Return a table of the last rows, and say so where there are more."""
+    cut = f"The newest {shown:,} of {count(len(rows), noun)} are shown."
+    return joined([*([note(cut)] if len(rows) > shown else []), table(headings, rows[-shown:])])
+
+
 def section(name: str, title: str, *content: object) -> Markup:
     """Return a section that the page's list of contents can point to."""
     return element("section", element("h2", title), *content, id=name)

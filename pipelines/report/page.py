@@ -25,6 +25,7 @@ CONTENTS = {
     "provenance": "Provenance",
     "coverage": "Coverage",
 }
+FIELDS_NAMED = 5
 FIELDS = """
     select field_id, crop, latitude_deg, longitude_deg, elevation_m from "reference.fields" order by field_id
 """
@@ -89,5 +90,5 @@ def _fields(lake: Lake) -> list[str]:
         f"{row['field_id']}: {row['crop'] or 'crop not recorded'}, {abs(row['latitude_deg']):.4f}° "
         f"{'S' if row['latitude_deg'] < 0 else 'N'}, {abs(row['longitude_deg']):.4f}° "
         f"{'W' if row['longitude_deg'] < 0 else 'E'}, elevation {row['elevation_m']:g} m"
-        for row in query(lake, FIELDS).to_dict("records")
+        for row in query(lake, FIELDS).head(FIELDS_NAMED).to_dict("records")
     ]

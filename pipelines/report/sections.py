@@ -7,11 +7,12 @@ import pandas as pd
 from pipelines.report import plots
 from pipelines.report.intake import Intake
 from pipelines.report.lineage import Provenance, Restatement
-from pipelines.report.markup import Markup, count, element, figure, joined, paragraph, section, table
+from pipelines.report.markup import Markup, count, element, figure, joined, newest_of, paragraph, section, table
 from pipelines.report.season import moisture
 
 YEARS_SHOWN = 4
-RESTATED_ROWS_SHOWN = 60
+RESTATED_DAYS_SHOWN = 60
+SLICES_SHOWN = 30
 RESTATED = ("eto_mm", *(moisture(layer) for layer in plots.LAYER_COLOURS))
 
 
@@ -88,10 +89,8 @@ def restated(found: Restatement | None) -> Markup:
     )
     columns = [column for column in RESTATED if (changes["column"] == column).any()]
     rows = [_restated_day(own, columns) for _, own in days]
-    shown = rows[-RESTATED_ROWS_SHOWN:]
-    cut = [paragraph(f"The newest {len(shown)} of {len(rows)} days are shown.")] if len(shown) < len(rows) else []
     headings = ["field", "day", "values changed", *(_restated_heading(column) for column in columns)]
-    content = [paragraph(words), *cut, *([table(headings, shown)] if rows else [])]
+    content = [paragraph(words), *([newest_of(headings, rows, RESTATED_DAYS_SHOWN, "day")] if rows else [])]
     return section("restated", "What late data changed", *content)
 
 
@@ -112,7 +111,7 @@ def _restated_heading(column: str) -> str:
 
 
 def gate(results: pd.DataFrame) -> Markup:
-    """Return what the gate decided, newest first."""
+    """Return what the gate decided, oldest first."""
     if results.empty:
         return section("gate", "What the gate decided", paragraph("The gate has not judged anything yet."))
     verdicts = Counter(row["gate_verdict"] for row in results.sort_values("gate_verdict").to_dict("records"))
@@ -127,10 +126,12 @@ def gate(results: pd.DataFrame) -> Markup:
             row["gate_verdict"],
             "; ".join(row["failed_expectations"]),
         )
-        for row in results.iloc[::-1].to_dict("records")
+        for row in results.to_dict("records")
     ]
     sentence = f"{count(len(rows), 'slice')} judged: {words}. Gold is built from admitted versions only."
-    return section("gate", "What the gate decided", paragraph(sentence), table(headings, rows))
+    return section(
+        "gate", "What the gate decided", paragraph(sentence), newest_of(headings, rows, SLICES_SHOWN, "slice")
+    )
 
 
 def provenance(found: Provenance | None, code_version: str) -> Markup:

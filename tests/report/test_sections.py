@@ -8,7 +8,7 @@ import pytest
 from pipelines.lake.tables import Lake
 from pipelines.report.intake import Intake, intake
 from pipelines.report.lineage import Restatement
-from pipelines.report.sections import RESTATED_ROWS_SHOWN, conservation, gate, restated
+from pipelines.report.sections import RESTATED_DAYS_SHOWN, conservation, gate, restated
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_verdicts_are_set_against_what_kafka_gave(counted: Intake, offsets: int,
 
 
 def test_only_columns_that_changed_are_shown_and_long_lists_are_cut_aloud() -> None:
-    dates = pd.date_range("2017-01-01", periods=RESTATED_ROWS_SHOWN + 5)
+    dates = pd.date_range("2017-01-01", periods=RESTATED_DAYS_SHOWN + 5)
     changes = pd.DataFrame({"field_id": "f", "date": dates, "column": "eto_mm", "before": 1.0, "after": 2.0})
     written = restated(Restatement(1, 2, changes, days_added=0, days_removed=0))
     assert "65 days restated (65 values), 0 days added, 0 days removed." in written
