@@ -1,0 +1,81 @@
+"""What came in: records by verdict, observations by flag."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipelines.lake.tables import Lake
+from pipelines.report.tables import query
+
+VERDICTS = ("accepted", "duplicate", "quarantined")
+
+VERDICT_COUNTS = """
+    select verdict, count(*) as records from "bronze.events" group by verdict order by verdict
+"""
+REASON_COUNTS = """
+    select verdict, reason, count(*) as records
+    from (select verdict, unnest(reasons) as reason from "bronze.events")
+    group by verdict, reason order by verdict, records desc, reason
+"""
+# What Kafka gave, told by the offsets alone: a record lost or taken twice makes it differ from the verdicts.
+OFFSETS_READ = """
+    select count(*) as partitions, coalesce(sum(read), 0)::bigint as offsets
+    from (
+        select max("offset") - min("offset") + 1 as read
+        from "bronze.events" group by topic, "partition"
+    )
+"""
+FLAG_COUNTS = """
+    select property, flag, count(*) as observations
+    from "silver.observations" group by property, flag order by property, flag
+"""
+# Weeks are counted from 1 January of the field's local standard time, so that no year has a stray week.
+WEEKLY_FLAGS = """
+    with local as (
+        select o.flag, timezone('UTC', o.phenomenon_time)
+                       + to_seconds(round(coalesce(f.utc_offset_h, 0) * 3600)::bigint) as local_time
+        from "silver.observations" o
+        left join "reference.devices" d
+               on d.device_id = o.device_id and o.phenomenon_time >= d.valid_from
+              and (d.valid_to is null or o.phenomenon_time < d.valid_to)
+        left join "reference.fields" f on f.field_id = d.field_id
+    )
+    select date_trunc('year', local_time)::timestamp as year_start, (dayofyear(local_time) - 1) // 7 as week, flag,
+           count(*) as observations
+    from local group by all order by all
+"""
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Counts over bronze.events and silver.observations."""
+
+    verdicts: dict[str, int]
+    reasons: pd.DataFrame
+    """verdict, reason, records; a record with two reasons counts under both."""
+    offsets: int
+    partitions: int
+    flags: pd.DataFrame
+    """property, flag, observations"""
+    weekly: pd.DataFrame
+    """year_start, week (0 = the seven days from 1 January), flag, observations"""
+
+    @property
+    def records(self) -> int:
+        """Records with a verdict."""
+        return sum(self.verdicts.values())
+
+
+def intake(lake: Lake) -> Intake:
+    """Count what came in."""
+    counted = query(lake, VERDICT_COUNTS)
+    found = dict(zip(counted["verdict"], (int(records) for records in counted["records"]), strict=True))
+    offsets = query(lake, OFFSETS_READ).iloc[0]
+    return Intake(
+        verdicts={verdict: found.pop(verdict, 0) for verdict in VERDICTS} | found,
+        reasons=query(lake, REASON_COUNTS),
+        offsets=int(offsets["offsets"]),
+        partitions=int(offsets["partitions"]),
+        flags=query(lake, FLAG_COUNTS),
+        weekly=query(lake, WEEKLY_FLAGS),
+    )
