@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,8 +22,6 @@ pytestmark = [pytest.mark.spark, pytest.mark.broker, pytest.mark.airflow]
 FIELD_DAYS = 365 + 365
 # pipelines/simulate/trouble.py: the soil probe's week of 2017-06-12 to 18 came when the year was over
 LATE_WEEK = [(date(2017, 6, 12) + timedelta(days=day)).isoformat() for day in range(7)]
-
-Run = Callable[[], dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
