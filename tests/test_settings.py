@@ -20,11 +20,19 @@ def test_variables_win():
             "FIELDSTREAM_HOME": "/srv/fs",
             "FIELDSTREAM_TENANT": "acme",
             "FIELDSTREAM_KAFKA": "k:9092",
+            "FIELDSTREAM_KAFKA_PORT": "19092",
             "FIELDSTREAM_CORES": "3",
+            "FIELDSTREAM_SPARK_MASTER": "spark://m:7077",
+            "JAVA_HOME": "/opt/jdk",
         }
     )
     assert (settings.lake, settings.telemetry_topic) == (Path("/srv/fs/lake/acme"), "acme.telemetry")
-    assert (settings.kafka, settings.cores) == ("k:9092", 3)
+    assert (settings.kafka, settings.kafka_port, settings.cores) == ("k:9092", 19092, 3)
+    assert (settings.spark_master, settings.java_home) == ("spark://m:7077", Path("/opt/jdk"))
+
+
+def test_spark_uses_the_cores_it_is_given():
+    assert from_environment({"FIELDSTREAM_CORES": "3"}).spark_master == "local[3]"
 
 
 @pytest.mark.parametrize(
@@ -36,6 +44,9 @@ def test_variables_win():
         ("FIELDSTREAM_TENANT", "Acme"),
         ("FIELDSTREAM_CORES", "0"),
         ("FIELDSTREAM_CORES", "many"),
+        ("FIELDSTREAM_CORES", "²"),
+        ("FIELDSTREAM_KAFKA_PORT", "0"),
+        ("FIELDSTREAM_KAFKA_PORT", "65536"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named(variable, value):

@@ -107,4 +107,5 @@ if __name__ == "__main__":
     try:
         sys.stdout.write(f"{java_home(from_environment())}\n")
     except JavaMissing as missing:
-        sys.exit(f"{missing}")
+        sys.stderr.write(f"{missing}\n")
+        sys.exit(missing.exit_code)
