@@ -39,11 +39,12 @@ def features(gold: pd.DataFrame, contract: ModelContract) -> pd.DataFrame:
     Source: lags and weather as the past-only baselines of Adeyemi et al. 2018 (doi 10.3390/s18103408).
     """
     parts = [
-        _layer(days, layer, horizon_d, contract)
+        made.assign(horizon_d=np.int32(horizon_d))
         for _, field in gold.groupby("field_id", sort=True)
         for days in [_by_calendar(field)]
         for layer in contract.soil_layers
         if days[moisture_column(layer)].notna().any()
+        for made in [_layer(days, layer, contract)]
         for horizon_d in contract.horizons_d
     ]
     columns = [*KEY, "soil_moisture_now_m3_m3", *_others(contract), "missing_reason"]
@@ -60,7 +61,7 @@ def _by_calendar(field: pd.DataFrame) -> pd.DataFrame:
     return days.reindex(pd.date_range(days.index.min(), days.index.max(), freq="D"))
 
 
-def _layer(days: pd.DataFrame, layer: str, horizon_d: int, contract: ModelContract) -> pd.DataFrame:
+def _layer(days: pd.DataFrame, layer: str, contract: ModelContract) -> pd.DataFrame:
     now = days[moisture_column(layer)].astype("float64")
     others = [moisture_column(other) for other in contract.soil_layers if other != layer]
     other = days[others].astype("float64").mean(axis="columns")
@@ -81,13 +82,14 @@ def _layer(days: pd.DataFrame, layer: str, horizon_d: int, contract: ModelContra
     made = made[_others(contract)].astype("float32")
     made.insert(0, "soil_moisture_now_m3_m3", now)
     made["missing_reason"] = _missing_reason(made, contract)
-    made = made.assign(field_id=days["field_id"], date=days["date"], soil_layer=layer, horizon_d=np.int32(horizon_d))
+    made = made.assign(field_id=days["field_id"], date=days["date"], soil_layer=layer)
     return made[days["observed"].notna()]
 
 
 def _missing_reason(made: pd.DataFrame, contract: ModelContract) -> pd.Series:
     """Name the required inputs that are not there, `soil_moisture_missing, eto_missing`; null where all are."""
-    absent = made[list(contract.required_inputs)].isna()
-    names = [f"{name.removesuffix('_m3_m3').removesuffix('_mm')}_missing" for name in absent.columns]
-    reasons = [", ".join(np.asarray(names)[row]) or None for row in absent.to_numpy()]
-    return pd.Series(reasons, index=made.index, dtype="object")
+    reason = pd.Series("", index=made.index, dtype="object")
+    for name in contract.required_inputs:
+        missing = f", {name.removesuffix('_m3_m3').removesuffix('_mm')}_missing"
+        reason = reason.where(made[name].notna(), reason + missing)
+    return reason.str.removeprefix(", ").where(reason != "", None)
