@@ -88,8 +88,8 @@ def _layer(days: pd.DataFrame, layer: str, contract: ModelContract) -> pd.DataFr
 
 def _missing_reason(made: pd.DataFrame, contract: ModelContract) -> pd.Series:
     """Name the required inputs that are not there, `soil_moisture_missing, eto_missing`; null where all are."""
-    reason = pd.Series("", index=made.index, dtype="object")
+    said = np.full(len(made), "", dtype=object)
     for name in contract.required_inputs:
         missing = f", {name.removesuffix('_m3_m3').removesuffix('_mm')}_missing"
-        reason = reason.where(made[name].notna(), reason + missing)
-    return reason.str.removeprefix(", ").where(reason != "", None)
+        said += np.where(made[name].isna(), missing, "").astype(object)
+    return pd.Series([reason.removeprefix(", ") or None for reason in said], index=made.index, dtype="object")
