@@ -2,10 +2,14 @@
 # Make each service's secrets on the first start, and never again: random, in a folder of the service's own, readable
 # by the user it runs as and nobody else. There are no defaults to forget to change.
 #
-#   generate.sh FOLDER      FOLDER holds one sub-folder for each service that wants secrets
+#   generate.sh FOLDER SPARK_DEFAULTS
+#
+# FOLDER holds one sub-folder for each service that wants secrets. Spark takes its secret only from its configuration,
+# so SPARK_DEFAULTS is copied beside it with the secret as its last line, anew on every start.
 set -eu
 umask 077
 root=$1
+spark_defaults=$2
 
 random() {
     # 32 random bytes in the base64 of file names, which is what Airflow's Fernet key must be.
@@ -39,6 +43,10 @@ random | keep airflow/jwt_secret
 random | keep airflow/session_secret
 printf '{"admin": "%s"}\n' "$(random)" | keep airflow-login/passwords.json
 random | keep spark/secret
+{
+    cat "$spark_defaults"
+    printf 'spark.authenticate.secret %s\n' "$(cat "$root/spark/secret")"
+} > "$root/spark/spark-defaults.conf"
 printf '{"identities": [{"name": "fieldstream", "credentials": [{"accessKey": "%s", "secretKey": "%s"}], "actions": ["Admin", "Read", "Write", "List", "Tagging"]}]}\n' \
     "$(random)" "$(random)" | keep storage/s3.json
 

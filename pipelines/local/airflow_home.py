@@ -24,7 +24,7 @@ def airflow_environment(
     """Return the environment in which `airflow` runs the DAGs in `dags` here, making its secrets on first use."""
     home = airflow_home(settings)
     return {
-        **{name: value for name, value in environ.items() if not name.startswith("AIRFLOW")},
+        **{name: value for name, value in environ.items() if not name.startswith(("AIRFLOW", "FIELDSTREAM_"))},
         **_fieldstream(settings),
         "PATH": _before(environ.get("PATH"), Path(sys.executable).parent),
         "PYTHONPATH": _before(environ.get("PYTHONPATH"), PROJECT, PROJECT / "infra" / "airflow" / "local"),
@@ -48,12 +48,16 @@ def database(settings: Settings) -> Path:
 def _fieldstream(settings: Settings) -> dict[str, str]:
     """Say these settings as the environment from which a command reads them."""
     said = {
-        "FIELDSTREAM_HOME": str(settings.home),
-        "FIELDSTREAM_CACHE": str(settings.cache),
+        "FIELDSTREAM_HOME": settings.home,
+        "FIELDSTREAM_CACHE": settings.cache,
         "FIELDSTREAM_TENANT": settings.tenant,
-        "FIELDSTREAM_CORES": str(settings.cores),
+        "FIELDSTREAM_KAFKA": settings.kafka,
+        "FIELDSTREAM_KAFKA_PORT": settings.kafka_port,
+        "FIELDSTREAM_CORES": settings.cores,
+        "FIELDSTREAM_SPARK_MASTER": settings.spark_master,
+        "JAVA_HOME": settings.java_home,
     }
-    return said | ({"FIELDSTREAM_KAFKA": settings.kafka} if settings.kafka else {})
+    return {variable: str(value) for variable, value in said.items() if value is not None}
 
 
 def _before(search_path: str | None, *folders: Path) -> str:

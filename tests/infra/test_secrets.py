@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-GENERATE = Path(__file__).resolve().parents[2] / "infra" / "secrets" / "generate.sh"
+PROJECT = Path(__file__).resolve().parents[2]
+GENERATE = PROJECT / "infra" / "secrets" / "generate.sh"
+SPARK_DEFAULTS = PROJECT / "infra" / "spark" / "compose" / "spark-defaults.conf"
 FOLDERS = ("postgres", "airflow", "airflow-login", "spark", "storage")
 FILES = {
     "postgres/password",
@@ -19,6 +21,7 @@ FILES = {
     "airflow/session_secret",
     "airflow-login/passwords.json",
     "spark/secret",
+    "spark/spark-defaults.conf",
     "storage/s3.json",
 }
 
@@ -28,7 +31,7 @@ def generate(root: Path) -> dict[str, str]:
         (root / folder).mkdir(parents=True, exist_ok=True)
     shell = shutil.which("sh")
     assert shell is not None
-    subprocess.run([shell, str(GENERATE), str(root)], check=True)
+    subprocess.run([shell, str(GENERATE), str(root), str(SPARK_DEFAULTS)], check=True)
     return {str(path.relative_to(root)): path.read_text() for path in root.rglob("*") if path.is_file()}
 
 
@@ -64,6 +67,16 @@ def test_airflow_and_postgres_agree_on_the_password(tmp_path: Path) -> None:
     made = generate(tmp_path)
     password = made["postgres/password"]
     assert made["airflow/database_url"] == f"postgresql+psycopg2://airflow:{password}@postgres:5432/airflow"
+
+
+def test_spark_is_told_its_secret_after_all_else(tmp_path: Path) -> None:
+    made = generate(tmp_path)
+    expected = f"{SPARK_DEFAULTS.read_text()}spark.authenticate.secret {made['spark/secret']}\n"
+    assert made["spark/spark-defaults.conf"] == expected
+    settings = dict(line.split() for line in expected.splitlines() if line and not line.startswith("#"))
+    assert settings["spark.authenticate"] == "true"
+    assert settings["spark.network.crypto.enabled"] == "true"
+    assert settings["spark.master.rest.enabled"] == "false"
 
 
 def test_logins_are_what_airflow_and_the_store_parse(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.errors import DagFailed
 from pipelines.jobs.run_dag import run_dag
-from pipelines.settings import Settings
+from pipelines.settings import Settings, from_environment
 
 pytestmark = pytest.mark.airflow
 
@@ -33,7 +33,7 @@ HOLDS = "import sys; print('Slice 3 to 7 is held.', file=sys.stderr); sys.exit(5
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     home = tmp_path_factory.mktemp("home")
-    return Settings(home=home, cache=home / "cache", tenant="acme", kafka=None, cores=1)
+    return from_environment({"FIELDSTREAM_HOME": str(home), "FIELDSTREAM_TENANT": "acme"})
 
 
 @pytest.fixture(scope="module")

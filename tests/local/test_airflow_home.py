@@ -7,13 +7,19 @@ from pathlib import Path
 import pytest
 
 from pipelines.local.airflow_home import airflow_environment
-from pipelines.settings import Settings
+from pipelines.settings import Settings, from_environment
 
 SECRETS = {"AIRFLOW__CORE__FERNET_KEY": "fernet_key", "AIRFLOW__API_AUTH__JWT_SECRET": "jwt_secret"}
 
 
-def settings(home: Path, kafka: str | None = None) -> Settings:
-    return Settings(home=home, cache=home / "cache", tenant="acme", kafka=kafka, cores=2)
+def settings(home: Path) -> Settings:
+    said = {"HOME": home, "TENANT": "acme", "KAFKA": "127.0.0.1:9092", "CORES": "2", "SPARK_MASTER": "local[1]"}
+    return from_environment({f"FIELDSTREAM_{name}": str(value) for name, value in said.items()})
+
+
+def test_a_command_reads_the_very_settings_that_were_given(tmp_path: Path) -> None:
+    given = settings(tmp_path)
+    assert from_environment(airflow_environment(given, environ={"FIELDSTREAM_KAFKA_PORT": "1"})) == given
 
 
 @pytest.mark.parametrize(("variable", "file"), SECRETS.items())
@@ -53,7 +59,7 @@ def test_commands_see_these_settings_and_not_the_airflow_of_the_shell(
         "FIELDSTREAM_CORES": "64",
         "PATH_OF_MINE": "kept",
     }
-    environment = airflow_environment(settings(tmp_path, "127.0.0.1:9092"), environ=shell)
+    environment = airflow_environment(settings(tmp_path), environ=shell)
     assert environment.get(variable) == said
 
 
