@@ -11,9 +11,8 @@ scores until then, no longer.
 **Triage.**
 
 - As long as the most recent run is green the scores are current.
-- red at once with exit code 2 or 3: there is no model in force, or it does not fit its digest.
-  `fieldstream sql "select * from ops.models"` shows the models; run the retraining DAG if there is none. The last
-  scores stay readable.
+- red at once with exit code 2 or 3: there is no model in force, or it does not fit its digest. `fieldstream model ls`
+  shows the models; run the retraining DAG if there is none. The last scores stay readable.
 - retries, then red with exit code 4: the disk or the store. `fieldstream doctor` says which.
 - exit code 1: a bug. Keep the log and report it.
 """

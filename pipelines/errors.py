@@ -130,7 +130,7 @@ class DagFailed(ServiceUnreachable):
             f"The DAG {dag_id} did not succeed",
             where=where,
             expected="state success",
-            got=f"state {state}: {cause}",
+            got=f"state {state}: {cause.removesuffix('.')}",
             fix="Mend what the sentence names and run the DAG again; it goes on from the lake.",
         )
         self.exit_code = exit_code
