@@ -244,4 +244,11 @@ COMMANDS = (
         ("fieldstream report --into report.html",),
         (_INTO,),
     ),
+    Command(
+        ("picture",),
+        "Draw soil moisture, rain and evapotranspiration of the first field as one PNG.",
+        lambda settings, args: job("picture").picture(settings, args.into),
+        ("fieldstream picture --into field.png",),
+        (arg("--into", type=Path, default=Path("field.png"), metavar="FILE", help="the picture (field.png)"),),
+    ),
 )
