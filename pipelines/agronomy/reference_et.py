@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 from pipelines.agronomy.humidity import saturation_vapour_pressure_kpa
 
+METHOD = f"asce-short refet {version('refet')}"
+"""The formula and the software that `reference_et_mm` applies."""
+
 Array: TypeAlias = npt.NDArray[np.float64]
 
 # Of a day, in the units that refet is told; it converts nothing then, and checks nothing ever.
@@ -41,11 +44,6 @@ class Day:
     elevation_m: Array
     latitude_deg: Array
     day_of_year: Array
-
-
-def method() -> str:
-    """Return the formula and the software that `reference_et_mm` applies."""
-    return f"asce-short refet {version('refet')}"
 
 
 def reference_et_mm(day: Day) -> Array:

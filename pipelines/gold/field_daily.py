@@ -23,7 +23,7 @@ from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import DoubleType
 
 from pipelines.agronomy.humidity import actual_vapour_pressure_kpa
-from pipelines.agronomy.reference_et import Day, method, reference_et_mm
+from pipelines.agronomy.reference_et import METHOD, Day, reference_et_mm
 from pipelines.contracts.tables import table
 
 TABLE = "gold.field_daily"
@@ -210,7 +210,7 @@ def _with_evapotranspiration(days: DataFrame) -> DataFrame:
         F.dayofyear("date").cast("double"),
     )
     eto = arrow_udf(_eto_mm, DoubleType())  # type: ignore[call-overload]  # its stubs know no variadic functions
-    return days.withColumns({"eto_mm": eto(*inputs), "eto_method": F.lit(method())})
+    return days.withColumns({"eto_mm": eto(*inputs), "eto_method": F.lit(METHOD)})
 
 
 def _eto_mm(*inputs: pa.Array) -> pa.Array:
