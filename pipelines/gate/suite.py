@@ -54,12 +54,15 @@ def _of_any_table(contract: TableContract) -> Iterator[Any]:
 
     for column in sorted(contract.required):
         yield gx.ExpectColumnValuesToNotBeNull(column=column, meta=rule(f"{column} is never null"))
-    # Null is a value of the key here: two rows without a depth are the same row.
-    yield gx.ExpectCompoundColumnsToBeUnique(
-        column_list=list(contract.key), ignore_row_if="never", meta=rule(f"{', '.join(contract.key)} are unique")
-    )
+    key = list(contract.key)
+    named, apart = ", ".join(key), rule(f"no two rows have the same {', '.join(key)}")
+    if len(key) == 1:
+        yield gx.ExpectColumnValuesToBeUnique(column=key[0], meta=apart)
+    else:
+        # Null is a value of the key here: two rows without a depth are the same row.
+        yield gx.ExpectCompoundColumnsToBeUnique(column_list=key, ignore_row_if="never", meta=apart)
     yield gx.ExpectColumnValuesToBeNull(
-        column=view.IN_EARLIER_SLICE, meta=rule(f"{', '.join(contract.key)} are not in an admitted slice already")
+        column=view.IN_EARLIER_SLICE, meta=rule(f"no row has the {named} of one admitted before")
     )
 
 

@@ -4,12 +4,13 @@ Rows that are already flagged 4 (fail) or 9 (missing) are no surprise: ranges an
 """
 
 from collections.abc import Iterable
-
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F  # noqa: N812 - Spark's own habit
+from typing import TYPE_CHECKING
 
 from pipelines.contracts.quantities import Quantity
 from pipelines.contracts.tables import TableContract
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
 
 OBSERVATION_COLUMNS = frozenset({"property", "unit", "value", "flag", "phenomenon_time", "ingest_time"})
 IN_EARLIER_SLICE = "in_earlier_slice"
@@ -31,8 +32,8 @@ def value_column(quantity: Quantity) -> str:
 
 
 def view(
-    rows: DataFrame, contract: TableContract, quantities: Iterable[Quantity], earlier: DataFrame | None
-) -> DataFrame:
+    rows: "DataFrame", contract: TableContract, quantities: Iterable[Quantity], earlier: "DataFrame | None"
+) -> "DataFrame":
     """Lay out a slice for its suite.
 
     Args:
@@ -41,7 +42,9 @@ def view(
         quantities: The quantities that the table may hold values of.
         earlier: Rows of earlier slices that may hold the same keys; None where none can.
     """
-    marked = rows.withColumn(IN_EARLIER_SLICE, F.lit(None).cast("boolean"))
+    from pyspark.sql import functions as F  # noqa: N812 - Spark's own habit
+
+    marked = rows.withColumn(IN_EARLIER_SLICE, F.lit(None).cast("string"))
     if earlier is not None:
         marked = _marked(rows, contract, earlier)
     columns = [*sorted(contract.required | set(contract.key)), IN_EARLIER_SLICE]
@@ -49,14 +52,19 @@ def view(
     return marked.select(*columns, *(column.alias(name) for name, column in derived.items()))
 
 
-def _marked(rows: DataFrame, contract: TableContract, earlier: DataFrame) -> DataFrame:
-    seen = earlier.select(*contract.key).distinct().withColumn(IN_EARLIER_SLICE, F.lit(True)).alias("seen")
+def _marked(rows: "DataFrame", contract: TableContract, earlier: "DataFrame") -> "DataFrame":
+    from pyspark.sql import functions as F  # noqa: N812 - Spark's own habit
+
+    key = F.concat_ws(" ", *(F.col(column).cast("string") for column in contract.key))
+    seen = earlier.select(*contract.key).distinct().withColumn(IN_EARLIER_SLICE, key).alias("seen")
     same_key = [F.col(f"slice.{column}").eqNullSafe(F.col(f"seen.{column}")) for column in contract.key]
     joined = rows.alias("slice").join(seen, on=same_key, how="left")
     return joined.select("slice.*", IN_EARLIER_SLICE)
 
 
-def _derived(quantities: Iterable[Quantity]) -> dict[str, Column]:
+def _derived(quantities: Iterable[Quantity]) -> "dict[str, Column]":
+    from pyspark.sql import functions as F  # noqa: N812 - Spark's own habit
+
     value, time = F.col("value"), F.col("phenomenon_time")
     claims_to_be_good = ~F.col("flag").isin(4, 9)
     ahead_micros = F.unix_micros(time) - F.unix_micros("ingest_time")

@@ -1,0 +1,48 @@
+"""A suite says what the contract and the quantities say, and its digest moves when they do."""
+
+from dataclasses import replace
+
+from pipelines.contracts.quantities import quantities
+from pipelines.contracts.tables import table
+from pipelines.gate.suite import digest, suite
+
+OBSERVATIONS = table("silver.observations")
+SOIL_MOISTURE = replace(quantities()["soil_moisture"], fail=(0, 0.7))
+
+
+def rules(name: str) -> list[str]:
+    return [expectation.meta["rule"] for expectation in suite(table(name), quantities().values()).expectations]
+
+
+def test_every_required_column_and_every_quantity_has_its_rule() -> None:
+    said = rules("silver.observations")
+    assert {rule for rule in said if rule.endswith("is never null")} == {
+        f"{column} is never null" for column in OBSERVATIONS.required
+    }
+    assert {rule.split(" is within ")[0] for rule in said if "is within" in rule} == set(quantities())
+    assert len(said) == len(set(said))
+
+
+def test_a_range_is_said_as_the_quantity_has_it() -> None:
+    (ranged,) = (
+        expectation
+        for expectation in suite(OBSERVATIONS, [SOIL_MOISTURE]).expectations
+        if expectation.meta["rule"].startswith("soil_moisture")
+    )
+    assert (ranged.min_value, ranged.max_value) == (0, 0.7)
+    assert ranged.meta["rule"] == "soil_moisture is within 0 and 0.7 m3/m3 unless flagged"
+
+
+def test_a_table_without_observations_has_the_rules_of_any_table() -> None:
+    assert rules("reference.fields") == [
+        *(f"{column} is never null" for column in sorted(table("reference.fields").required)),
+        "no two rows have the same field_id",
+        "no row has the field_id of one admitted before",
+    ]
+
+
+def test_the_digest_moves_with_what_is_demanded_and_with_nothing_else() -> None:
+    once, again = (digest(suite(OBSERVATIONS, quantities().values())) for _ in range(2))
+    narrower = {**quantities(), "soil_moisture": replace(SOIL_MOISTURE, fail=(0, 0.6))}
+    assert once == again
+    assert digest(suite(OBSERVATIONS, narrower.values())) != once
