@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from pipelines.agronomy.reference_et import method
+from pipelines.agronomy.reference_et import METHOD
 from pipelines.contracts.sensors import sensors
 from pipelines.contracts.tables import table
 from pipelines.errors import GateHeld
@@ -70,7 +70,7 @@ def _made_from(lake: Lake) -> dict[str, Any]:
             fix="Run 'fieldstream gate run' first; 'fieldstream gate status' says what is held and why.",
         )
     versions = {name: lake.open(name).version() for name in REFERENCES}
-    return {SILVER: silver_version, **versions, "averaging_intervals_s": _intervals_s(), "eto_method": method()}
+    return {SILVER: silver_version, **versions, "averaging_intervals_s": _intervals_s(), "eto_method": METHOD}
 
 
 def _intervals_s() -> dict[str, int]:
