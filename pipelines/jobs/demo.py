@@ -15,10 +15,8 @@ from pipelines.jobs.ingest import ingest
 from pipelines.jobs.reference import load_reference
 from pipelines.jobs.report import report
 from pipelines.jobs.run_dag import run_dag
-from pipelines.jobs.score import score
 from pipelines.jobs.send_sample import send_sample
 from pipelines.jobs.stack import up
-from pipelines.jobs.train import train
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
 from pipelines.simulate.tower import SAMPLE
@@ -97,8 +95,6 @@ def _by_hand(settings: Settings) -> list[Step]:
         ("take them in with Spark", lambda: ingest(settings)),
         ("judge the observations", lambda: require_admitted(gate(settings, SILVER))),
         ("build the field's days", lambda: build_gold(settings)),
-        ("train the irrigation model", lambda: train(settings)),
-        ("score every field day", lambda: score(settings)),
     ]
 
 

@@ -33,6 +33,7 @@ def airflow_environment(
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__PARALLELISM": "2",
         "AIRFLOW__CORE__FERNET_KEY": _secret(home / "secrets" / "fernet_key"),
+        "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API_AUTH__JWT_SECRET": _secret(home / "secrets" / "jwt_secret"),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{database(settings)}",
         "AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
