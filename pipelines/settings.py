@@ -16,21 +16,21 @@ class Settings:
     """Everything a command may need to know about its surroundings."""
 
     home: Path
-    """FIELDSTREAM_HOME: folder of the lake, the local broker and all scratch data (.fieldstream)."""
+    """FIELDSTREAM_HOME: folder of the lake, the local broker and scratch data (`.fieldstream` where a command runs)."""
     cache: Path
-    """FIELDSTREAM_CACHE: folder of downloaded jars, shared by all homes (~/.cache/fieldstream)."""
+    """FIELDSTREAM_CACHE: folder of downloaded jars, shared by all homes (`~/.cache/fieldstream`)."""
     tenant: str
-    """FIELDSTREAM_TENANT: whose lake and topics these are (demo)."""
+    """FIELDSTREAM_TENANT: whose lake and topics these are; lower-case letters, digits and dashes (`demo`)."""
     kafka: str | None
-    """FIELDSTREAM_KAFKA: host:port of the broker; unset, the local one that `up` started."""
+    """FIELDSTREAM_KAFKA: host:port of the broker (the local one that `fieldstream up` started)."""
     kafka_port: int | None
-    """FIELDSTREAM_KAFKA_PORT: port of the local broker; unset, any that is free."""
+    """FIELDSTREAM_KAFKA_PORT: port of the local broker (any that is free)."""
     cores: int
     """FIELDSTREAM_CORES: how many cores Spark may use (all of this machine's)."""
     spark_master: str
-    """FIELDSTREAM_SPARK_MASTER: where Spark runs its tasks (this process: local[cores])."""
+    """FIELDSTREAM_SPARK_MASTER: where Spark runs its tasks (the command's own process, `local[cores]`)."""
     java_home: Path | None
-    """JAVA_HOME: the Java to try before the one on the PATH."""
+    """JAVA_HOME: the Java to try before the one on the PATH and the one that `make jdk` brings (not set)."""
 
     @property
     def lake(self) -> Path:

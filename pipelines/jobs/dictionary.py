@@ -1,16 +1,23 @@
-"""The data dictionary: what schemas/ says, as pages for people."""
+"""The reference pages: what schemas/ and the settings say of themselves, for people."""
 
-from collections.abc import Iterable, Sequence
+import ast
+import inspect
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
+from pipelines import settings
 from pipelines.contracts.quantities import Range, quantities
 from pipelines.contracts.sensors import Sensor, sensors
 from pipelines.contracts.tables import Column, TableContract, table, table_names
 
 Pages = dict[str, str]
 
+# How each setting describes itself: VARIABLE: what it is (what holds where it is not set).
+_SETTING = re.compile(r"(?P<variable>[A-Z_]+): (?P<meaning>.+) \((?P<default>[^()]+)\)\.")
+
 
 def dictionary() -> Pages:
-    """Return the pages by file name: tables, quantities and sensors.
+    """Return the pages by file name: tables, quantities, sensors and settings.
 
     Raises:
         ContractError: A file under schemas/ is wrong.
@@ -19,6 +26,7 @@ def dictionary() -> Pages:
         "data-dictionary.md": _tables_page(),
         "quantities.md": _quantities_page(),
         "sensors.md": _sensors_page(),
+        "settings.md": _settings_page(),
     }
 
 
@@ -99,6 +107,25 @@ def _sensor_section(sensor: Sensor) -> str:
     ]
     table_of_keys = _markdown(("key", "property", "canonical unit", "scale", "shift", "channel", "depth, cm"), rows)
     return f"## {sensor.model}\n\n{sensor.title}. {sensor.description}{interval} Known as {named}.\n\n{table_of_keys}"
+
+
+def _settings_page() -> str:
+    about = "Every setting is an environment variable, read once when a command starts; there is no settings file."
+    rows = [
+        (f"`{said['variable']}`", said["meaning"], said["default"])
+        for text in _setting_docstrings()
+        if (said := _SETTING.fullmatch(text))
+    ]
+    return page("Settings", "`pipelines/settings.py`", about, _markdown(("variable", "what it is", "not set"), rows))
+
+
+def _setting_docstrings() -> Iterator[str]:
+    """Give the text below each field of Settings: Python itself does not keep it."""
+    (made,) = ast.parse(inspect.getsource(settings.Settings)).body
+    for statement in made.body if isinstance(made, ast.ClassDef) else ():
+        match statement:
+            case ast.Expr(value=ast.Constant(value=str(text))):
+                yield text
 
 
 def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -1,7 +1,9 @@
-"""The data dictionary says what the contracts say."""
+"""The reference pages say what the contracts and the settings say."""
 
+import inspect
 import re
 
+from pipelines import settings
 from pipelines.contracts.quantities import quantities
 from pipelines.contracts.sensors import sensors
 from pipelines.contracts.tables import table, table_names
@@ -37,3 +39,14 @@ def test_quantities_and_sensors_are_described() -> None:
     assert ["soil_moisture_1", "soil_moisture", "m3/m3", "0.01", "0", "1", "10"] in cells(pages["sensors.md"])
     assert ["air_pressure", "air_pressure", "hPa", "10", "0", "", ""] in cells(pages["sensors.md"])
     assert all(f"## {model}\n" in pages["sensors.md"] for model in sensors())
+
+
+def test_every_variable_that_the_settings_read_is_described() -> None:
+    read = set(re.findall(r'"(FIELDSTREAM_[A-Z_]+|JAVA_HOME)"', inspect.getsource(settings.from_environment)))
+    described = {row[0]: row[1:] for row in cells(dictionary()["settings.md"])}
+    assert len(read) == 8
+    assert set(described) == {"variable", *read}
+    assert described["FIELDSTREAM_HOME"] == [
+        "folder of the lake, the local broker and scratch data",
+        ".fieldstream` where a command runs",
+    ]
