@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from pipelines.cli.command import Command, arg, positive, table_version
-from pipelines.cli.output import show_answer, show_report
+from pipelines.cli.output import show_answer, show_report, table_lines
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
 
@@ -92,6 +92,25 @@ def _show_rows(answer: Any, args: Namespace, out: TextIO) -> None:
     logger.info("rows: %d", len(answer.rows))
 
 
+def _show_gate_status(status: Any, args: Namespace, out: TextIO) -> None:
+    """Print a line for each table; the evidence of its latest judgement would drown it, and is in the JSON."""
+    if args.json:
+        show_report(status, args, out)
+        return
+    columns = ("table", "version", "admitted version", "latest verdict", "failed expectations")
+    rows = [
+        (
+            each.table_name,
+            each.version,
+            each.admitted_version,
+            each.latest and each.latest.gate_verdict,
+            each.latest.failed_expectations if each.latest else (),
+        )
+        for each in status.tables
+    ]
+    out.writelines(f"{line}\n" for line in table_lines(columns, rows))
+
+
 _MODEL = arg("model", nargs="?", default="irrigation", metavar="MODEL", help="which model (irrigation)")
 
 _INTO = arg("--into", type=Path, default=Path("report.html"), metavar="FILE", help="the report (report.html)")
@@ -169,6 +188,7 @@ COMMANDS = (
         "Say which version of each table the gate has admitted.",
         lambda settings, _: job("gate").gate_status(settings),
         ("fieldstream gate status",),
+        show=_show_gate_status,
     ),
     Command(
         ("gold", "build"),

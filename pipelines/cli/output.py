@@ -108,7 +108,7 @@ def table_lines(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterat
 
 def _lines(report: Any, indent: str = "") -> Iterator[str]:
     if is_dataclass(report):
-        report = {field.name: getattr(report, field.name) for field in fields(report)}
+        report = {_label(field.name): getattr(report, field.name) for field in fields(report)}
     if isinstance(report, Mapping):
         yield from _named_lines(report, indent)
     elif _is_records(report):
@@ -120,13 +120,13 @@ def _lines(report: Any, indent: str = "") -> Iterator[str]:
 
 
 def _named_lines(report: Mapping[Any, Any], indent: str) -> Iterator[str]:
-    width = max((len(_label(name)) for name, value in report.items() if not _is_nested(value)), default=0)
+    width = max((len(str(name)) for name, value in report.items() if not _is_nested(value)), default=0)
     for name, value in report.items():
         if _is_nested(value):
-            yield f"{indent}{_label(name)}"
+            yield f"{indent}{name}"
             yield from _lines(value, indent + "  ")
         else:
-            yield f"{indent}{_label(name).ljust(width)}  {_cell(value)}"
+            yield f"{indent}{str(name).ljust(width)}  {_cell(value)}"
 
 
 def _is_nested(value: Any) -> bool:
@@ -137,8 +137,9 @@ def _is_records(value: Any) -> bool:
     return isinstance(value, list | tuple) and bool(value) and all(is_dataclass(item) for item in value)
 
 
-def _label(name: Any) -> str:
-    return str(name).replace("_", " ")
+def _label(field_name: str) -> str:
+    """Return a field's name in words. Keys of a mapping are names that a user types (tables, topics): they stay."""
+    return field_name.replace("_", " ")
 
 
 def _cell(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.contracts.files import SCHEMAS, read_mapping, refused
 from pipelines.contracts.types import arrow_type, duckdb_type
+from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -79,9 +80,12 @@ def table(name: str) -> TableContract:
     """Return the contract of `<layer>.<name>`.
 
     Raises:
-        ContractError: There is no such contract, or it is wrong.
+        UsageError: There is no such table.
+        ContractError: Its contract is wrong.
     """
     path = TABLES / f"{name.replace('.', '/', 1)}.yaml"
+    if not path.is_file():
+        raise _unknown(name)
     content = read_mapping(path)
     known = _columns()
     try:
@@ -101,6 +105,16 @@ def table(name: str) -> TableContract:
         )
     except KeyError as cause:
         raise refused(path, f"an entry {cause}", "none") from cause
+
+
+def _unknown(name: str) -> UsageError:
+    return UsageError(
+        "There is no such table",
+        where="schemas/tables/",
+        expected=f"one of {', '.join(table_names())}",
+        got=name,
+        fix="Write the layer before the name, as in silver.observations.",
+    )
 
 
 @cache

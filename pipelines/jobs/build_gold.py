@@ -67,7 +67,7 @@ def _made_from(lake: Lake) -> dict[str, Any]:
             where=f"table {SILVER}",
             expected="a version that the gate has admitted",
             got="none",
-            fix="Run 'fieldstream gate run' first; 'fieldstream gate status' says what is held and why.",
+            fix=f"Run 'fieldstream gate run {SILVER}' first; 'fieldstream gate status' says what is held and why.",
         )
     versions = {name: lake.open(name).version() for name in REFERENCES}
     return {SILVER: silver_version, **versions, "averaging_intervals_s": _intervals_s(), "eto_method": METHOD}

@@ -91,7 +91,7 @@ def _spec(lake: Lake, gold_version: int, model: str, cluster: ClusterBackend, fo
             where=f"{GOLD}, version {gold_version}",
             expected=f"days with {', '.join(contract.required_inputs)}, and the same layer's days after",
             got="none",
-            fix="Take in observations, then build gold: 'fieldstream stream', 'gate', 'gold'.",
+            fix="Take in observations, then 'fieldstream gate run silver.observations' and 'fieldstream gold build'.",
         )
     write(rows, folder / job.DATASET)
     staged = cluster.stage_in(

@@ -1,15 +1,14 @@
 """Exceptions of other libraries, and what the user is told about them."""
 
 import errno
-from pathlib import Path
 
 import pytest
 
 from pipelines.cli.failures import explained
 from pipelines.errors import GateHeld, StorageFull
-from pipelines.settings import Settings
+from pipelines.settings import from_environment
 
-SETTINGS = Settings(home=Path("/home-of-all"), cache=Path("/cache"), tenant="demo", kafka=None, cores=1)
+SETTINGS = from_environment({"FIELDSTREAM_HOME": "/home-of-all"})
 
 
 def test_an_error_of_ours_speaks_for_itself() -> None:

@@ -31,7 +31,7 @@ class Report:
     counts: dict[str, int]
 
 
-REPORT = Report("demo.telemetry", 70441, None, (Stage("send", 1.25), Stage("ingest", 12.0)), {"accepted": 9, "all": 10})
+REPORT = Report("demo.telemetry", 70441, None, (Stage("send", 1.25), Stage("ingest", 12.0)), {"accepted": 9, "a_b": 10})
 
 
 def text(value: Any, *, as_json: bool = False) -> str:
@@ -52,7 +52,7 @@ def test_a_report_is_aligned_text() -> None:
         "  ingest          12",
         "counts",
         "  accepted  9",
-        "  all       10",
+        "  a_b       10",
     ]
 
 
@@ -62,7 +62,7 @@ def test_a_report_as_json_holds_the_same() -> None:
         "sent": 70441,
         "missing": None,
         "stages": [{"name": "send", "duration_s": 1.25}, {"name": "ingest", "duration_s": 12.0}],
-        "counts": {"accepted": 9, "all": 10},
+        "counts": {"accepted": 9, "a_b": 10},
     }
 
 

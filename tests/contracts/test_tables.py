@@ -2,7 +2,7 @@ import pytest
 
 from pipelines.contracts import tables as module
 from pipelines.contracts.tables import table, table_names
-from pipelines.errors import ContractError
+from pipelines.errors import ContractError, UsageError
 
 
 @pytest.mark.parametrize("name", table_names())
@@ -21,7 +21,7 @@ def test_no_column_is_defined_in_vain():
 
 
 def test_a_table_nobody_defined_is_refused_by_name():
-    with pytest.raises(ContractError, match=r"schemas/tables/gold/hearsay\.yaml"):
+    with pytest.raises(UsageError, match=r"one of bronze\.events, .*, got gold\.hearsay\. Write the layer before"):
         table("gold.hearsay")
 
 
@@ -49,4 +49,4 @@ def test_a_wrong_contract_is_named(monkeypatch, change, sentence):
     monkeypatch.setattr(module, "read_mapping", lambda _: content)
     monkeypatch.setattr(module, "_columns", lambda: columns)
     with pytest.raises(ContractError, match=sentence):
-        module.table.__wrapped__("gold.test")
+        module.table.__wrapped__("gold.field_daily")
