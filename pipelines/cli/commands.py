@@ -21,6 +21,7 @@ GROUPS = {
     "reference": "Keep which fields there are and which device stood in which.",
     "gate": "Judge new data, and see what has been admitted.",
     "gold": "Build the tables that models read.",
+    "dag": "Run Airflow's DAGs on this machine.",
     "model": "See the registered models.",
 }
 
@@ -216,6 +217,13 @@ COMMANDS = (
         lambda settings, args: job("score").score(settings, args.model),
         ("fieldstream score irrigation",),
         (_MODEL,),
+    ),
+    Command(
+        ("dag", "run"),
+        "Run a DAG of dags/ to its end with Airflow, here and now; nothing is retried.",
+        lambda settings, args: job("run_dag").run_dag(settings, args.dag),
+        ("fieldstream dag run intake",),
+        (arg("dag", metavar="DAG", help="which DAG: intake, retraining or scoring"),),
     ),
     Command(
         ("decode",),

@@ -26,6 +26,7 @@ LINES = {
     ("send",): ["first"],
     ("reference", "load"): ["--devices", "d.csv", "--fields", "f.geojson"],
     ("gate", "run"): ["silver.observations"],
+    ("dag", "run"): ["intake"],
     ("sql",): ["select 1"],
 }
 
