@@ -93,6 +93,12 @@ def _show_rows(answer: Any, args: Namespace, out: TextIO) -> None:
     logger.info("rows: %d", len(answer.rows))
 
 
+def _show_judgement(result: Any, args: Namespace, out: TextIO) -> None:
+    """Print what the gate decided; the evidence is pages of JSON, and stays in JSON and in the table."""
+    told = result if args.json else {**vars(result), "evidence": "in ops.gate_results"}
+    show_report(told, args, out)
+
+
 def _show_gate_status(status: Any, args: Namespace, out: TextIO) -> None:
     """Print a line for each table; the evidence of its latest judgement would drown it, and is in the JSON."""
     if args.json:
@@ -182,6 +188,7 @@ COMMANDS = (
         lambda settings, args: job("gate").gate(settings, args.table),
         ("fieldstream gate run silver.observations",),
         (arg("table", metavar="TABLE", help="table, as in silver.observations"),),
+        show=_show_judgement,
         check=lambda result: job("gate").require_admitted(result),
     ),
     Command(

@@ -177,11 +177,11 @@ def _record(lake: Lake, cluster: ClusterBackend, spec: JobSpec, state: str, ref:
 
 
 def _failed(cluster: ClusterBackend, ref: str, status: JobStatus) -> JobFailed:
-    last = cluster.logs(ref).strip() or "it printed nothing"
+    last = " | ".join(cluster.logs(ref).split("\n")).strip() or "it printed nothing"
     return JobFailed(
         "A training job did not succeed",
         where=f"{cluster.name}, job {ref}",
         expected="exit code 0 and a manifest whose digests are true",
-        got=f"{status.state} ({status.reason or 'cancelled'}; {status.native}); its last lines:\n{last}\n",
+        got=f"{status.state} ({status.reason or 'cancelled'}; {status.native}); its last lines: {last}",
         fix="Nothing was registered. Run the same command again to try once more.",
     )
