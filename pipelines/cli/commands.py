@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -95,8 +96,7 @@ def _show_rows(answer: Any, args: Namespace, out: TextIO) -> None:
 
 def _show_judgement(result: Any, args: Namespace, out: TextIO) -> None:
     """Print what the gate decided; the evidence is pages of JSON, and stays in JSON and in the table."""
-    told = result if args.json else {**vars(result), "evidence": "in ops.gate_results"}
-    show_report(told, args, out)
+    show_report(result if args.json else replace(result, evidence="in ops.gate_results"), args, out)
 
 
 def _show_gate_status(status: Any, args: Namespace, out: TextIO) -> None:

@@ -4,6 +4,7 @@ import errno
 import json
 import subprocess
 import sys
+from dataclasses import make_dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -151,14 +152,16 @@ def test_a_report_goes_to_stdout_as_text_or_json(capsys: pytest.CaptureFixture[s
 def test_held_data_is_reported_and_then_ends_with_5(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def require_admitted(result: dict[str, str]) -> None:
-        assert result == {"verdict": "held"}
+    held = make_dataclass("Held", ["gate_verdict", "evidence"])("held", "pages of JSON")
+
+    def require_admitted(result: object) -> None:
+        assert result is held
         raise refused(errors.GateHeld)
 
-    gate = SimpleNamespace(gate=lambda _settings, _table: {"verdict": "held"}, require_admitted=require_admitted)
+    gate = SimpleNamespace(gate=lambda _settings, _table: held, require_admitted=require_admitted)
     monkeypatch.setattr(commands, "job", lambda _name: gate)
     assert main(["gate", "run", "silver.observations"], {}) == 5
-    assert capsys.readouterr().out == "verdict  held\n"
+    assert capsys.readouterr().out == "gate verdict  held\nevidence      in ops.gate_results\n"
 
 
 def imported_by(program: str, environ: dict[str, str]) -> set[str]:
