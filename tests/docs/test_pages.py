@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import errors, settings
+from pipelines.jobs import demo
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -70,6 +71,15 @@ def test_every_error_a_user_can_meet_has_a_runbook_with_its_exit_code(name: str)
     assert found, f"no page in docs/runbooks begins with 'Error: `{name}`'"
     if CLASSES[name] is not errors.DagFailed:
         assert all(f"Exit code {CLASSES[name].exit_code}." in line for line in found)
+
+
+def test_the_tutorial_names_the_stages_of_the_demo_in_order(tmp_path: Path) -> None:
+    surroundings = settings.from_environment({"FIELDSTREAM_HOME": str(tmp_path)})
+    steps = [*demo._by_hand(surroundings), *demo._by_dags(surroundings, tmp_path / "report.html")]
+    page = (DOCS / "tutorial.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| (\d+ [^|]+) \|", page, flags=re.MULTILINE)
+    assert told == [f"{number} {name}" for number, (name, _) in enumerate(steps, start=1)]
+    assert f"each of {len(steps)} stages" in page
 
 
 # The sentences that classes write themselves, as the runbook quotes them.
