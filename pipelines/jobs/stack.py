@@ -23,6 +23,8 @@ class StackStatus:
     broker_answers: bool
     topics: Mapping[str, Mapping[int, int]]
     """Topic -> partition -> offset that its next record will have."""
+    lag_records: int | None
+    """Records of the telemetry topic that are not in bronze yet; None where the broker does not answer."""
     lake: str
     tables: Mapping[str, int]
     """Table that is there -> its latest version."""
@@ -62,9 +64,22 @@ def status(settings: Settings) -> StackStatus:
         broker_pid=local.pid if local else None,
         broker_answers=topics is not None,
         topics=topics or {},
+        lag_records=None if topics is None else _lag(settings, topics.get(settings.telemetry_topic, {})),
         lake=str(settings.lake),
         tables=_table_versions(settings.lake),
     )
+
+
+def _lag(settings: Settings, ends: Mapping[int, int]) -> int:
+    from pipelines.lake.tables import Lake
+    from pipelines.stream.batch import EVENTS, app_id
+
+    lake = Lake(settings.lake)
+    if not lake.exists(EVENTS):
+        return sum(ends.values())
+    events = lake.open(EVENTS)
+    taken = {each: events.transaction_version(app_id(settings.telemetry_topic, each)) or 0 for each in ends}
+    return sum(end - taken[partition] for partition, end in ends.items())
 
 
 def _table_versions(root: Path) -> dict[str, int]:

@@ -15,7 +15,7 @@ from pipelines.errors import DataRefused
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Readers replay at most this many commits; see docs/adr on what longer logs cost.
+# Readers replay at most this many commits.
 TABLE_PROPERTIES = {"delta.checkpointInterval": "10"}
 
 

@@ -10,6 +10,7 @@ from deltalake import DeltaTable
 
 from pipelines.errors import BrokerUnreachable
 from pipelines.jobs.ingest import follow, ingest
+from pipelines.jobs.stack import status
 from pipelines.lake.tables import Lake
 from pipelines.stream import broker as kafka
 from tests.uplinks import uplink
@@ -43,7 +44,9 @@ def readings(first, count):
 def test_every_record_arrives_once_and_is_read_alike_by_three_engines(settings, spark):
     good = readings(0, 50)
     send(settings, [*good, *good[:30], (DEVICES[0], b"{"), (DEVICES[1], None)])
+    assert status(settings).lag_records == 1032
     report = ingest(settings, max_records=400)
+    assert status(settings).lag_records == 0
     assert (report.records, report.accepted, report.duplicate, report.quarantined) == (1032, 1000, 30, 2)
     assert report.observations == 2000
     assert report.batches == 3  # 1032 records, at most 400 a batch
