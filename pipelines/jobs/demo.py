@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from pipelines.jobs.run_dag import run_dag
 from pipelines.jobs.send_sample import send_sample
 from pipelines.jobs.stack import up
 from pipelines.lake.tables import Lake
+from pipelines.local import kafka
 from pipelines.settings import Settings
 from pipelines.simulate.tower import SAMPLE
 
@@ -60,10 +62,13 @@ def demo(settings: Settings, into: Path = Path("report.html")) -> DemoReport:
     """
     lake = Lake(settings.lake)
     before = _versions(lake)
-    stages = _run(_by_hand(settings), offset=0)
-    on_time = lake.version(GOLD)
-    _release_spark()
-    stages += _run(_by_dags(settings, into), offset=len(stages))
+    by_hand, by_dags = _by_hand(settings), _by_dags(settings, into)
+    total = len(by_hand) + len(by_dags)
+    with _broker_put_back(settings):
+        stages = _run(by_hand, done=0, total=total)
+        on_time = lake.version(GOLD)
+        _release_spark()
+        stages += _run(by_dags, done=len(by_hand), total=total)
     changed = tuple(name for name, version in _versions(lake).items() if version != before[name])
     _log.info("Changed: %s.", ", ".join(changed) or "nothing; all of this had been done before")
     return DemoReport(
@@ -109,15 +114,26 @@ def _by_dags(settings: Settings, into: Path) -> list[Step]:
     ]
 
 
-def _run(steps: list[Step], *, offset: int) -> list[Stage]:
+def _run(steps: list[Step], *, done: int, total: int) -> list[Stage]:
     stages = []
-    for number, (name, step) in enumerate(steps, start=offset + 1):
-        _log.info("%2d  %s ...", number, name)
+    for number, (name, step) in enumerate(steps, start=done + 1):
+        _log.info("[%2d of %d] %s ...", number, total, name)
         started = time.monotonic()
         step()
         stages.append(Stage(name, round(time.monotonic() - started, 1)))
-        _log.info("    done in %.1f s", stages[-1].wall_s)
+        _log.info("           done in %.1f s", stages[-1].wall_s)
     return stages
+
+
+@contextmanager
+def _broker_put_back(settings: Settings) -> Iterator[None]:
+    """Leave the local broker as it was: a demo that started it stops it, however it ends."""
+    ran = settings.kafka is not None or kafka.running(settings) is not None
+    try:
+        yield
+    finally:
+        if not ran:
+            kafka.stop(settings)
 
 
 def _versions(lake: Lake) -> dict[str, int]:

@@ -85,7 +85,11 @@ def skill(lake: Lake, model: str) -> tuple[Skill, ...]:
     metrics = next((metrics for name, metrics in rows if name == model), None)
     scores = json.loads(metrics)["scores"] if metrics else []
     names = Skill.__dataclass_fields__
-    return tuple(Skill(**{name: score[name] for name in names}) for score in scores)
+    return tuple(Skill(**{name: _rounded(score[name]) for name in names}) for score in scores)
+
+
+def _rounded(value: Any) -> Any:
+    return round(value, 4) if isinstance(value, float) else value
 
 
 Day = dict[str, Any]

@@ -12,6 +12,7 @@ import pytest
 
 from pipelines.jobs.sql import sql
 from pipelines.jobs.stack import down
+from pipelines.local import kafka
 from pipelines.settings import Settings, from_environment
 from pipelines.simulate.expected import expected_all
 from pipelines.simulate.trouble import TRUNCATED_BYTES
@@ -71,6 +72,11 @@ def test_the_gate_admits_and_every_layer_is_forecast(runs: list[dict[str, Any]])
     assert {decision["gate_verdict"] for decision in runs[0]["gate"]} == {"admitted"}
     assert {score["soil_layer"] for score in runs[0]["skill"]} == {"0_30cm", "30_60cm"}
     assert runs[0]["scores"] > 0
+
+
+def test_the_broker_that_it_started_is_stopped(runs: list[dict[str, Any]], settings: Settings) -> None:
+    assert runs
+    assert kafka.running(settings) is None
 
 
 def test_a_second_run_changes_nothing(runs: list[dict[str, Any]]) -> None:
