@@ -24,14 +24,14 @@ def ledger_and_observations_differ(load: Load, events: Sequence[str], observatio
         _view(connection, "events", events)
         _view(connection, "observations", observations)
         whole, distinct = connection.sql(
-            f"SELECT count(*), (SELECT count(*) FROM (SELECT DISTINCT {_EVENT} FROM truth)) FROM truth"
+            f"SELECT count(*), (SELECT count(*) FROM (SELECT DISTINCT {_EVENT} FROM truth)) FROM truth"  # noqa: S608 - names of this file
         ).fetchall()[0]
         expected = {
             "accepted": distinct,
             "duplicate": whole - distinct,
             "quarantined": load.messages - whole,
         }
-        found = dict(connection.sql("SELECT verdict, count(*) FROM events GROUP BY 1").fetchall())
+        found = dict(connection.sql("SELECT verdict, count(*) FROM events GROUP BY 1 ORDER BY 1").fetchall())
         places = connection.sql('SELECT count(*) FROM (SELECT DISTINCT "partition", "offset" FROM events)').fetchall()
         return [
             *_unequal("records by verdict", {name: count for name, count in expected.items() if count}, found),
@@ -58,7 +58,7 @@ def wide_rows_differ(load: Load, files: Sequence[str]) -> list[str]:
     with _opened(load) as connection:
         _view(connection, "rows", files)
         columns = f"{_EVENT}, {', '.join(VALUES)}"
-        return _rows_differ(connection, "rows", f"SELECT {columns} FROM truth", f"SELECT {columns} FROM rows")  # noqa: S608
+        return _rows_differ(connection, "rows", f"SELECT {columns} FROM truth", f"SELECT {columns} FROM rows")  # noqa: S608 - names of this file
 
 
 def _opened(load: Load) -> duckdb.DuckDBPyConnection:
@@ -80,7 +80,7 @@ def _unequal(what: str, expected: object, got: object) -> list[str]:
 def _rows_differ(connection: duckdb.DuckDBPyConnection, what: str, expected: str, got: str) -> list[str]:
     """Compare as bags: a row that is there once too often is a difference too."""
     missing, superfluous = (
-        connection.sql(f"SELECT count(*) FROM (({a}) EXCEPT ALL ({b}))").fetchall()[0][0]  # noqa: S608
+        connection.sql(f"SELECT count(*) FROM (({a}) EXCEPT ALL ({b}))").fetchall()[0][0]  # noqa: S608 - names of this file
         for a, b in ((expected, got), (got, expected))
     )
     return [f"{what}: {missing} missing, {superfluous} too many"] if missing or superfluous else []

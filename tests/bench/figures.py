@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from statistics import median
 
 import psutil
@@ -123,7 +124,7 @@ def surroundings() -> dict[str, str]:
 
 
 def _processor() -> str:
-    with open("/proc/cpuinfo", encoding="utf-8") as lines:
+    with Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
         names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else "unknown"
 

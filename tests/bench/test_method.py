@@ -120,9 +120,9 @@ def test_a_planted_mismatch_is_found(
     [
         ("FROM truth", []),
         ("SELECT DISTINCT * FROM truth", ["rows: 20 missing, 0 too many"]),
-        ("SELECT * FROM truth WHERE sequence > 0", ["rows: 20 missing, 0 too many"]),
+        ("FROM truth OFFSET 5", ["rows: 5 missing, 0 too many"]),
     ],
-    ids=["all", "duplicates left out", "the first round lost"],
+    ids=["all", "duplicates left out", "the first five lost"],
 )
 def test_the_tutorials_rows_are_compared_too(load: Load, tmp_path: Path, rows: str, differences: list[str]) -> None:
     connection = duckdb.connect()
