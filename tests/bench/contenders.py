@@ -1,0 +1,111 @@
+"""Who takes part: what each runs, what it leaves out, and how its work is checked."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.jvm.jars import spark_jars
+from pipelines.jvm.java import home_for_spark, java_home
+from pipelines.lake.tables import Lake
+from pipelines.settings import Settings
+from tests.bench.correctness import ledger_and_observations_differ, wide_rows_differ
+from tests.bench.load import Load
+
+ROOT = Path(__file__).resolve().parents[2]
+TENANT = "bench"
+
+_FIELDSTREAM = (sys.executable, "-c", "from pipelines.cli import entry; entry()")
+COUNT = "select count(*) from silver.observations"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A command that is measured. `command` and `differences` get the folder that is its own for one round."""
+
+    name: str
+    title: str
+    leaves_out: str
+    command: Callable[[Path], tuple[str, ...]]
+    differences: Callable[[Path], list[str]]
+
+
+def takers(settings: Settings, address: str, load: Load) -> tuple[Contender, ...]:
+    """Return those that take in the load."""
+    jars = ",".join(map(str, spark_jars(settings)))
+    return (
+        Contender(
+            "fieldstream",
+            "Fieldstream, Spark engine",
+            "nothing: raw bytes and a verdict for every record, duplicates found, values in canonical units and "
+            "flagged, seven rows an event, two tables",
+            lambda _: (*_FIELDSTREAM, "stream", "--once"),
+            lambda folder: _lake_differs(folder, load),
+        ),
+        Contender(
+            "tutorial",
+            "Spark job as tutorials write it",
+            "duplicates (they are in the table twice), unreadable records (they are gone), raw bytes, units, ranges, "
+            "Kafka's offsets; one wide row an event, one table",
+            lambda folder: _script("tutorial_job", jars, address, load.topic, str(folder)),
+            lambda folder: wide_rows_differ(load, Lake(folder).open("readings").file_uris()),
+        ),
+        Contender(
+            "kernel",
+            "The kernel alone",
+            "Kafka, Spark, the commit: records lie in memory, files are written; the limit for any engine",
+            lambda folder: _script("kernel_job", str(folder / "files"), *map(str, load.records)),
+            lambda folder: ledger_and_observations_differ(
+                load, *(_parquet(folder / "files" / name) for name in ("events", "observations"))
+            ),
+        ),
+    )
+
+
+def starters(settings: Settings) -> tuple[Contender, ...]:
+    """Return those whose start is measured, and the gate; they run where the lake of the round is."""
+    jars = ",".join(map(str, spark_jars(settings)))
+    nothing_to_check: Callable[[Path], list[str]] = lambda _: []  # noqa: E731
+    return (
+        Contender("session", "Spark session with Delta", "", lambda _: _script("bare_session", jars), nothing_to_check),
+        Contender("help", "fieldstream --help", "", lambda _: (*_FIELDSTREAM, "--help"), nothing_to_check),
+        Contender("sql", f'fieldstream sql "{COUNT}"', "", lambda _: (*_FIELDSTREAM, "sql", COUNT), nothing_to_check),
+        Contender(
+            "gate",
+            "fieldstream gate run silver.observations",
+            "",
+            lambda _: (*_FIELDSTREAM, "gate", "run", "silver.observations"),
+            nothing_to_check,
+        ),
+    )
+
+
+def environment(settings: Settings, address: str, home: Path) -> dict[str, str]:
+    """Return what every contender finds in its environment: the same Java, Python and broker."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("FIELDSTREAM_", "SPARK_"))}
+    return kept | {
+        "PYTHONPATH": str(ROOT),
+        "PYSPARK_PYTHON": sys.executable,
+        "JAVA_HOME": str(home_for_spark(java_home(settings), settings.cache)),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_CONF_DIR": str(ROOT / "tests" / "bench" / "spark"),
+        "FIELDSTREAM_HOME": str(home),
+        "FIELDSTREAM_CACHE": str(settings.cache),
+        "FIELDSTREAM_TENANT": TENANT,
+        "FIELDSTREAM_KAFKA": address,
+    }
+
+
+def _script(module: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", f"tests.bench.{module}", *arguments)
+
+
+def _lake_differs(home: Path, load: Load) -> list[str]:
+    lake = Lake(home / "lake" / TENANT)
+    names = ("bronze.events", "silver.observations")
+    return ledger_and_observations_differ(load, *(lake.open(name).file_uris() for name in names))
+
+
+def _parquet(folder: Path) -> list[str]:
+    return sorted(map(str, folder.glob("*.parquet")))

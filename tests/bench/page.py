@@ -1,0 +1,46 @@
+"""The page with the figures of the last full run, for those who read before they run."""
+
+from tests.bench.contenders import ROOT
+from tests.bench.figures import Figures, tables
+
+PAGE = ROOT / "docs" / "explanation" / "benchmarks.md"
+
+_METHOD = """\
+# Benchmarks
+
+Written by `make bench-page`; `make bench` prints the figures of your own machine.
+
+What counts is CPU seconds of the whole process tree, the start of Python and of the JVM included: a contender runs
+below a process that adopts its orphans and waits for all of them, so that the kernel's own sum is exact. The broker
+belongs to no contender's tree. All take in the same {events:,} messages ({mean_bytes:,.0f} bytes on average, ChirpStack
+uplinks of seven values; 5 % are duplicates, 0.5 % are cut off) from the same two partitions, one after another in each
+round; the figures are medians of {rounds} rounds, memory is the highest seen. Before a figure is printed, the rows that
+each contender wrote are compared with what the load must give, one by one and both ways.
+
+The tutorial's job is `tests/bench/tutorial_job.py`: default settings, and of the usual forms the one that costs least:
+all in one batch, its jars on this machine.
+"""
+
+
+def as_page(figures: Figures) -> str:
+    """Return the page."""
+    method = _METHOD.format(
+        events=figures.events,
+        mean_bytes=figures.message_bytes / figures.events,
+        rounds=len(figures.takers[0].runs),
+    )
+    left_out = [f"{each.title}: {each.leaves_out}." for each in figures.takers]
+    where = [f"{name}: {value}" for name, value in figures.surroundings.items()]
+    sections = [(caption, _markdown(rows)) for caption, rows in tables(figures)]
+    sections += [("What each leaves out", _bullets(left_out)), ("Where this was measured", _bullets(where))]
+    return "\n".join([method, *(f"## {caption}\n\n{text}\n" for caption, text in sections)])
+
+
+def _bullets(lines: list[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _markdown(rows: list[tuple[str, ...]]) -> str:
+    header, *rest = rows
+    rule = "|".join([":--", *["--:"] * (len(header) - 1)])
+    return "\n".join([f"| {' | '.join(header)} |", f"|{rule}|", *(f"| {' | '.join(row)} |" for row in rest)])

@@ -1,0 +1,131 @@
+"""The benchmark's own method: every CPU second is counted, and wrong rows are seen."""
+
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.simulate.farm import Farm
+from tests.bench.correctness import ledger_and_observations_differ, wide_rows_differ
+from tests.bench.kernel_job import clean_files
+from tests.bench.load import Load, write_load
+from tests.bench.process_tree import CommandFailed, measure
+
+BURN = """
+import time
+while time.process_time() < 0.5: pass
+"""
+
+# The command ends at once; its child's child, in a session of its own, is nobody's but the runner's.
+ORPHAN = f"""
+import os
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        exec({BURN!r})
+"""
+
+# Who ignores its children's end waits for all of them, and their time is nowhere.
+FORGOTTEN = f"""
+import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+if os.fork() == 0:
+    exec({BURN!r})
+    time.sleep(0.5)
+else:
+    try: os.wait()
+    except ChildProcessError: pass
+"""
+
+
+@pytest.mark.parametrize("program", [BURN, ORPHAN], ids=["the command itself", "an orphan"])
+def test_cpu_seconds_are_counted_whoever_spends_them(program: str, tmp_path: Path) -> None:
+    usage = measure([sys.executable, "-IS", "-c", program], {}, tmp_path / "log")
+    assert usage.cpu_s == pytest.approx(0.5, rel=0.2)
+
+
+def test_cpu_seconds_that_the_kernel_forgot_are_not_passed_over(tmp_path: Path) -> None:
+    with pytest.raises(CommandFailed):
+        measure([sys.executable, "-IS", "-c", FORGOTTEN], {}, tmp_path / "log")
+
+
+def test_a_command_that_fails_is_not_a_figure(tmp_path: Path) -> None:
+    with pytest.raises(CommandFailed, match="ended with 3"):
+        measure([sys.executable, "-c", "raise SystemExit(3)"], {}, tmp_path / "log")
+
+
+@pytest.fixture(scope="module")
+def load(tmp_path_factory: pytest.TempPathFactory) -> Load:
+    farm = Farm(400, devices=20, duplicate_share=0.05, poison_share=0.01)
+    return write_load(farm, "bench.telemetry", tmp_path_factory.mktemp("load"))
+
+
+@pytest.fixture
+def cleaned(load: Load, tmp_path: Path) -> Path:
+    clean_files([str(path) for path in load.records], tmp_path)
+    return tmp_path
+
+
+# 400 messages: 4 cut off, 20 sent twice, so 376 events of seven values.
+PLANTED = {
+    "nothing": ("events", "SELECT * FROM rows", []),
+    "a record lost": (
+        "events",
+        'SELECT * FROM rows WHERE NOT (partition = 0 AND "offset" = 0)',
+        [
+            "records by verdict: expected {'accepted': 376, 'duplicate': 20, 'quarantined': 4}, "
+            "got {'accepted': 375, 'duplicate': 20, 'quarantined': 4}",
+            "places in Kafka: expected 400, got 399",
+            "accepted events: 1 missing, 0 too many",
+        ],
+    ),
+    "a record twice": (
+        "events",
+        "SELECT * FROM rows UNION ALL (SELECT * FROM rows WHERE verdict = 'quarantined' AND partition = 0 LIMIT 1)",
+        [
+            "records by verdict: expected {'accepted': 376, 'duplicate': 20, 'quarantined': 4}, "
+            "got {'accepted': 376, 'duplicate': 20, 'quarantined': 5}",
+        ],
+    ),
+    "a value off by a thousandth": (
+        "observations",
+        "SELECT * REPLACE (value + CASE WHEN event_key || property = (SELECT min(event_key || property) FROM rows) "
+        "THEN 0.001 ELSE 0 END AS value) FROM rows",
+        ["observations: 1 missing, 1 too many"],
+    ),
+    "an observation twice": (
+        "observations",
+        "SELECT * FROM rows UNION ALL (SELECT * FROM rows LIMIT 1)",
+        ["observations: 0 missing, 1 too many"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("table", "planted", "differences"), PLANTED.values(), ids=PLANTED)
+def test_a_planted_mismatch_is_found(
+    load: Load, cleaned: Path, table: str, planted: str, differences: list[str]
+) -> None:
+    files = {name: str(cleaned / name / "*.parquet") for name in ("events", "observations")}
+    changed = cleaned / "changed.parquet"
+    connection = duckdb.connect()
+    connection.execute(f"CREATE VIEW rows AS FROM '{files[table]}'")
+    connection.sql(planted).write_parquet(str(changed))
+    files[table] = str(changed)
+    assert ledger_and_observations_differ(load, [files["events"]], [files["observations"]]) == differences
+
+
+@pytest.mark.parametrize(
+    ("rows", "differences"),
+    [
+        ("FROM truth", []),
+        ("SELECT DISTINCT * FROM truth", ["rows: 20 missing, 0 too many"]),
+        ("FROM truth OFFSET 5", ["rows: 5 missing, 0 too many"]),
+    ],
+    ids=["all", "duplicates left out", "the first five lost"],
+)
+def test_the_tutorials_rows_are_compared_too(load: Load, tmp_path: Path, rows: str, differences: list[str]) -> None:
+    connection = duckdb.connect()
+    connection.execute(f"CREATE VIEW truth AS FROM '{load.truth}'")
+    connection.sql(rows).write_parquet(str(tmp_path / "rows.parquet"))
+    assert wide_rows_differ(load, [str(tmp_path / "rows.parquet")]) == differences
