@@ -30,6 +30,17 @@ class FieldstreamError(Exception):
         self.what, self.where, self.expected, self.got, self.fix = what, where, expected, got, fix
         super().__init__(f"{what} ({where}): expected {expected}, got {got}. {fix}")
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel whole from a worker to the driver, whatever a subclass is made from."""
+        return _again, (type(self), self.args, vars(self))
+
+
+def _again(kind: type[FieldstreamError], args: tuple[object, ...], parts: dict[str, object]) -> FieldstreamError:
+    error = kind.__new__(kind)
+    error.args = args
+    vars(error).update(parts)
+    return error
+
 
 class UsageError(FieldstreamError):
     """The command line or a setting is wrong."""

@@ -1,4 +1,5 @@
 import inspect
+import pickle
 
 import pytest
 
@@ -29,6 +30,9 @@ from pipelines import errors
 )
 def test_an_error_is_a_sentence_and_an_exit_code(error, exit_code, sentence):
     assert (error.exit_code, str(error)) == (exit_code, sentence)
+    travelled = pickle.loads(pickle.dumps(error))
+    assert type(travelled) is type(error)
+    assert (travelled.exit_code, str(travelled), travelled.fix) == (exit_code, sentence, error.fix)
 
 
 def test_the_tree_in_the_docstring_is_the_tree():

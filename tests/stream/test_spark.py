@@ -1,7 +1,7 @@
 import pytest
 
 from pipelines.contracts.tables import table
-from pipelines.errors import DataRefused
+from pipelines.errors import OffsetGap
 from pipelines.kernel.steps import steps
 from pipelines.stream import broker as kafka
 from pipelines.stream.clean import Cleaning
@@ -43,5 +43,6 @@ def test_exactly_the_offsets_asked_for_are_cleaned_by_a_task_a_partition(spark, 
 
 
 def test_offsets_that_kafka_does_not_hold_are_refused_by_name(spark, broker, topic, tmp_path):
-    with pytest.raises(DataRefused, match=r"partition 0: 5 to 14"):
+    with pytest.raises(OffsetGap, match=r"partition 0\): expected offset 10 next, got offset 15"):
         clean_with_spark(spark, broker.address, [OffsetRange(topic, 0, 5, 15, 5)], cleaning(tmp_path))
+    assert list(tmp_path.iterdir()) == []
