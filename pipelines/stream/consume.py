@@ -46,8 +46,8 @@ def read(address: str, wanted: OffsetRange) -> Iterator[pa.RecordBatch]:
             messages, is_at_end = _polled(consumer, wanted, next_offset)
             if messages:
                 next_offset = messages[-1].offset() + 1
-                heard_at = time.monotonic()
                 yield _arrow(messages, wanted)
+                heard_at = time.monotonic()
             if is_at_end and next_offset < wanted.end:
                 raise OffsetGap(wanted.topic, wanted.partition, next_offset, wanted.end)
             if time.monotonic() - heard_at > PATIENCE_S:

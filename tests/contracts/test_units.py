@@ -1,6 +1,9 @@
+import subprocess
+import sys
+
 import pytest
 
-from pipelines.contracts.units import conversion
+from pipelines.contracts.units import KNOWN, conversion, looked_up
 
 
 @pytest.mark.parametrize(
@@ -31,3 +34,13 @@ def test_a_unit_is_a_line_into_the_canonical_one(unit, canonical, value, convert
 def test_what_does_not_convert_is_refused_by_name(unit, canonical):
     with pytest.raises(ValueError, match="cannot convert"):
         conversion(unit, canonical)
+
+
+@pytest.mark.parametrize(("unit", "canonical"), KNOWN)
+def test_what_is_written_down_is_what_the_registry_says(unit, canonical):
+    assert looked_up(unit, canonical) == KNOWN[unit, canonical]
+
+
+def test_the_contracts_need_no_registry():
+    program = "import sys; from pipelines.contracts.sensors import sensors; sensors(); print('pint' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout == b"False\n"
