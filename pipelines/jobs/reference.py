@@ -40,8 +40,8 @@ class DevicePeriod:
     valid_from: datetime
     valid_to: datetime | None
     sensor_model: str | None
-    depths: str
-    calibration: str
+    depths: str | None
+    calibration: str | None
     longitude_deg: float | None
     latitude_deg: float | None
 
@@ -168,14 +168,14 @@ def _chosen(kind: Any, row: Row) -> Row:
     return {name: row[name] for name in kind.__dataclass_fields__}
 
 
-def _as_written(row: Row) -> dict[str, str]:
+def _as_written(row: Row) -> dict[str, str | None]:
     """Depths and calibration the way the devices file writes them."""
     depths = (f"{_prefix(each['channel'], '{}=')}{each['depth_cm']:g}" for each in row["depths"] or ())
     lines = (
         f"{each['property']}{_prefix(each['channel'], '@{}')} {each['gain']:g} {each['offset']:g}"
         for each in row["calibration"] or ()
     )
-    return {"depths": "; ".join(depths), "calibration": "; ".join(lines)}
+    return {"depths": "; ".join(depths) or None, "calibration": "; ".join(lines) or None}
 
 
 def _prefix(channel: int | None, form: str) -> str:

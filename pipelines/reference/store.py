@@ -42,7 +42,7 @@ def write(lake: Lake, found: Standing, rows: Sequence[Row]) -> bool:
     """
     contract = tables.table(found.name)
     ordered = _ordered(rows, contract.key)
-    if found.snapshot is not None and ordered == _ordered(found.rows, contract.key):
+    if ordered == _ordered(found.rows, contract.key):
         return False
     snapshot = found.snapshot or lake.create(found.name)
     once = Transaction(found.name, snapshot.version() + 1)
