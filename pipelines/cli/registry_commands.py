@@ -83,9 +83,7 @@ REGISTRY_COMMANDS = (
         ("reference", "move"),
         "Let a device stand in a field from a time on; where it stood before stays on record.",
         _move,
-        (
-            "fieldstream reference move a840410000000001 --field north --from 2026-06-01 --depths '1=10; 2=45'",
-        ),
+        ("fieldstream reference move a840410000000001 --field north --from 2026-06-01 --depths '1=10; 2=45'",),
         (
             _DEVICE,
             arg("--field", required=True, metavar="FIELD", help="the field it stands in from then on"),

@@ -81,7 +81,7 @@ def unseen(lake: Lake, observations: pa.Table) -> pa.Table:
     ]
     if not paths:
         return observations
-    is_theirs = (pc.field("partition") == partition) & pc.field("offset").isin(offsets.combine_chunks())
+    is_theirs = (pc.field("partition") == partition) & pc.field("offset").isin(offsets)
     held = ds.dataset(paths, schema=table(OBSERVATIONS).arrow_schema, format="parquet")
     known = {_identity(row) for row in held.to_table(columns=_IDENTITY, filter=is_theirs).to_pylist()}
     is_new = [_identity(row) not in known for row in observations.select(_IDENTITY).to_pylist()]
