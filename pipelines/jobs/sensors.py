@@ -2,10 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any
 
 from pipelines.contracts.quantities import quantities
@@ -111,18 +110,23 @@ def _yaml(text: str) -> str:
 
 
 def _guessed(key: str) -> str | None:
-    """Which property a key most likely means: what another contract says of it, else the quantity named most alike."""
-    plain = re.sub(r"[^a-z]+", "_", key.lower()).strip("_")
-    if (said := dict(_readings()).get(plain)) is not None:
-        return said
-    return next(iter(get_close_matches(plain, quantities(), n=1, cutoff=0.6)), None)
-
-
-def _readings() -> Iterator[tuple[str, str]]:
+    """Which property a key most likely means: what another contract says of it, else the one quantity that it names."""
+    plain = _words(key)
     for each in sensors().values():
-        yield from (
-            (re.sub(r"[^a-z]+", "_", line.key.lower()).strip("_"), line.quantity.name) for line in each.readings
-        )
+        for reading in each.readings:
+            if _words(reading.key) == plain:
+                return reading.quantity.name
+    # `temp` stands for temperature, but not for one of two temperatures.
+    named = [name for name in quantities() if plain and all(_abbreviates(word, _words(name)) for word in plain)]
+    return named[0] if len(named) == 1 else None
+
+
+def _abbreviates(word: str, words: list[str]) -> bool:
+    return any(each.startswith(word) for each in words)
+
+
+def _words(name: str) -> list[str]:
+    return re.findall("[a-z]+", re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower())
 
 
 def _first_of(paths: tuple[str, ...], operator: str) -> str:

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from pipelines.jobs.sensors import list_sensors, missing_contracts
+from pipelines.jobs.sensors import _guessed, list_sensors, missing_contracts
 from pipelines.lake.tables import Lake
 from tests.stream.test_batch import readings, take_in
 from tests.uplinks import KAFKA_TIME, Topic, uplink
@@ -46,6 +46,23 @@ def test_the_line_to_write_is_yaml_with_the_likeliest_property(missing):
         {"soil_temp": {"property": "soil_temperature", "unit": "Cel"}},
     ]
     assert missing[0].contract_file == "schemas/sensors/acme_probe_2.yaml"
+
+
+@pytest.mark.parametrize(
+    ("key", "property_"),
+    [
+        ("soilTemp", "soil_temperature"),
+        ("soil_temperature_4", "soil_temperature"),
+        ("temp", None),
+        ("humidity", "relative_humidity"),
+        ("CO2", "co2"),
+        ("battery", "battery_voltage"),
+        ("vwc", None),
+        ("", None),
+    ],
+)
+def test_a_property_is_guessed_only_where_one_fits(key, property_):
+    assert _guessed(key) == property_
 
 
 def test_a_message_that_names_no_sensor_needs_a_model_in_the_registry(missing):
