@@ -39,7 +39,7 @@ def _print_record(result: Any, args: Namespace, out: TextIO) -> None:
     if args.json:
         show_report(result, args, out)
         return
-    facts = {name: getattr(result, name) for name in result.__dataclass_fields__ if name != "content"}
+    facts = {name.replace("_", " "): getattr(result, name) for name in result.__dataclass_fields__ if name != "content"}
     show_report(facts, args, out)
     # The bar keeps content apart from what we say of it.
     out.writelines(f"  | {line}\n" for line in result.content)
