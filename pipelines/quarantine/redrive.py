@@ -121,7 +121,7 @@ def _known(batch: Batch, ledger: Sequence[LedgerFile], partition: int, own_keys:
 
 
 def _accepted_keys(judged: Judged) -> pa.Table:
-    return judged.events.select(["event_key"]).filter(pc.equal(judged.events["verdict"], "accepted"))
+    return judged.events.select(KNOWN_KEYS_SCHEMA.names).filter(pc.equal(judged.events["verdict"], "accepted"))
 
 
 def _collect(verdicts: _Verdicts, chunk: Sequence[Candidate], judged: Judged, decided_at: datetime) -> set[int]:

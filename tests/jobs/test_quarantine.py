@@ -15,33 +15,25 @@ from pipelines.jobs.quarantine import (
     redrive,
     show,
 )
-from pipelines.kernel import steps as kernel_steps
 from pipelines.lake.tables import Lake
-from pipelines.quarantine import level
-from pipelines.quarantine import redrive as redriving
 from pipelines.quarantine.selection import Place, Selection
+from pipelines.stream import clean
 from tests.stream.test_batch import readings, take_in
-from tests.uplinks import INGEST_TIME, KAFKA_TIME, TOPIC, Topic, uplink
+from tests.uplinks import INGEST_TIME, KAFKA_TIME, TOPIC, Topic
+from tests.yesterday import YesterdaysBatch, odd
 
 HOSTILE = b'{"deviceInfo": \x1b[2J\x1b]0;owned\x07'
-ODD = uplink({"air_temperature": 20.0}, time="noon\u202e", device="d1")
+ODD = odd(1, device="d1")
 
 
 @pytest.fixture
-def settings(home_settings):
-    """Offsets of partition 0: 0 good, 1 hostile, 2 and 3 odd, 4 empty."""
+def settings(home_settings, monkeypatch):
+    """Offsets of partition 0: 0 good, 1 hostile, 2 and 3 what nobody could read yesterday, 4 empty."""
     settings = replace(home_settings, tenant="acme")
-    take_in(Lake(settings.lake), Topic([[*readings(1), HOSTILE, ODD, ODD, None]]))
+    with monkeypatch.context() as patch:
+        patch.setattr(clean, "Batch", YesterdaysBatch)
+        take_in(Lake(settings.lake), Topic([[*readings(1), HOSTILE, ODD, ODD, None]]))
     return settings
-
-
-@pytest.fixture
-def mended(monkeypatch):
-    known = kernel_steps.steps()
-    read = "try_cast(m.time AS TIMESTAMPTZ)"
-    mended = replace(known, messages=known.messages.replace(read, f"coalesce({read}, '2026-06-01 12:00:00+00')"))
-    for module in (level, redriving):
-        monkeypatch.setattr(module, "steps", lambda: mended)
 
 
 def test_records_are_counted_by_reason(settings):
@@ -94,7 +86,6 @@ def test_what_is_not_there_is_refused(settings):
         redrive(settings, Selection(places=(Place(TOPIC, 0, 1), Place("other", 0, 1))))
 
 
-@pytest.mark.usefixtures("mended")
 def test_a_redrive_is_shown_first_then_applied_then_settled(settings):
     dry = redrive(settings, Selection(reason="no_time"))
     assert (dry.applied, dry.judged, dry.changed, dry.accepted, dry.duplicate) == (False, 2, 2, 1, 1)
@@ -107,7 +98,6 @@ def test_a_redrive_is_shown_first_then_applied_then_settled(settings):
     assert [group.reason for group in list_quarantine(settings, Selection())] == ["empty", "not_json"]
 
 
-@pytest.mark.usefixtures("mended")
 def test_a_record_keeps_all_its_judgements(settings):
     redrive(settings, Selection(), apply=True)
     before, after = show(settings, f"{TOPIC}/0/2").judgements

@@ -1,6 +1,5 @@
 """Records judged anew: what they become, once, whatever happens in between."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,17 +12,10 @@ from pipelines.quarantine.level import REDRIVES, level
 from pipelines.quarantine.redrive import Outcome, redrive
 from pipelines.quarantine.selection import Place, Selection
 from tests.stream.test_batch import Crash, observations, readings, take_in
-from tests.uplinks import TOPIC, Topic, uplink
+from tests.uplinks import TOPIC, Topic
+from tests.yesterday import RefusingBatch, YesterdaysBatch, new, odd
 
 DECIDED = datetime(2026, 7, 1, tzinfo=UTC)
-ODD = "first of June, noon"
-GOOD = {"air_temperature": 20.0}
-
-
-def odd(counter, value=20.0):
-    return uplink({"air_temperature": value}, counter=counter, time=ODD)
-
-
 EVERYTHING = Selection()
 
 
@@ -41,17 +33,17 @@ def versions(lake):
     return {name: lake.version(name) for name in ("bronze.events", "silver.observations", REDRIVES)}
 
 
-def filled(lake):
-    """Offsets: 0 good; 1, 2, 3 odd, of which 3 is a copy of 2; 4 is no message at all."""
+@pytest.fixture
+def topic(lake, take_in_yesterday):
+    """Offsets: 0 good; 1, 2, 3 odd, of which 3 is a copy of 2; 4 is no message at all. Taken in yesterday."""
     topic = Topic([[*readings(1), odd(1, 21.0), odd(2, 22.0), odd(2, 22.0), b"{"]])
-    take_in(lake, topic)
+    take_in_yesterday(lake, topic)
     return topic
 
 
-def test_a_dry_run_says_what_would_be_and_writes_nothing(lake, learn):
-    filled(lake)
+@pytest.mark.usefixtures("topic")
+def test_a_dry_run_says_what_would_be_and_writes_nothing(lake):
     before = versions(lake)
-    learn(time=ODD)
     done = judge(lake, apply=False)
     assert (done.judged, done.changed, done.observations, done.redrive_number) == (4, 3, 2, None)
     assert done.outcomes == {
@@ -62,10 +54,9 @@ def test_a_dry_run_says_what_would_be_and_writes_nothing(lake, learn):
     assert versions(lake) == before
 
 
-def test_applied_the_new_verdicts_stand_and_the_ledger_is_as_it_was(lake, learn):
-    filled(lake)
+@pytest.mark.usefixtures("topic")
+def test_applied_the_new_verdicts_stand_and_the_ledger_is_as_it_was(lake):
     ledger = lake.read("bronze.events")
-    learn(time=ODD)
     done = judge(lake)
     assert (done.changed, done.observations, done.redrive_number) == (3, 2, 1)
     assert standing(lake) == {
@@ -91,9 +82,8 @@ def test_applied_the_new_verdicts_stand_and_the_ledger_is_as_it_was(lake, learn)
     assert first["event_key"] == rows[1]["event_key"]
 
 
-def test_twice_changes_nothing(lake, learn):
-    filled(lake)
-    learn(time=ODD)
+@pytest.mark.usefixtures("topic")
+def test_twice_changes_nothing(lake):
     judge(lake)
     before = versions(lake)
     again = judge(lake)
@@ -101,11 +91,11 @@ def test_twice_changes_nothing(lake, learn):
     assert versions(lake) == before
 
 
-@pytest.mark.parametrize("contracts", [{}, {"time": "another"}])
-def test_without_a_better_contract_nothing_changes(lake, learn, contracts):
-    filled(lake)
-    learn(**contracts)
-    assert judge(lake).changed == 0
+@pytest.mark.parametrize("batch", [YesterdaysBatch, RefusingBatch])
+@pytest.mark.usefixtures("topic")
+def test_without_a_better_contract_nothing_changes(lake, monkeypatch, batch):
+    monkeypatch.setattr(redrive_module, "Batch", batch)
+    assert judge(lake, Selection(reason="no_time")).changed == 0
     assert lake.read(REDRIVES).num_rows == 0
 
 
@@ -121,16 +111,14 @@ def test_without_a_better_contract_nothing_changes(lake, learn, contracts):
         (Selection(until=datetime(2026, 6, 1, 13, 0, 1, tzinfo=UTC)), {1, 2, 3}),
     ],
 )
-def test_only_what_is_chosen_is_judged(lake, learn, selection, offsets):
-    filled(lake)
-    learn(time=ODD)
+@pytest.mark.usefixtures("topic")
+def test_only_what_is_chosen_is_judged(lake, selection, offsets):
     judge(lake, selection)
     assert {row["offset"] for row in lake.read(REDRIVES).to_pylist()} == offsets
 
 
-def test_one_after_the_other_gives_what_all_at_once_gives(lake, learn):
-    filled(lake)
-    learn(time=ODD)
+@pytest.mark.usefixtures("topic")
+def test_one_after_the_other_gives_what_all_at_once_gives(lake):
     for offset in (3, 1, 2):
         judge(lake, Selection(places=(Place(TOPIC, 0, offset),)))
     # The copy came first this time; an event is accepted once all the same.
@@ -139,29 +127,24 @@ def test_one_after_the_other_gives_what_all_at_once_gives(lake, learn):
     assert sorted(row["redrive_number"] for row in lake.read(REDRIVES).to_pylist()) == [1, 2, 3]
 
 
-def test_an_event_that_came_again_in_a_better_form_is_a_duplicate(lake, learn):
-    topic = filled(lake)
-    topic.partitions[0].append(uplink({"air_temperature": 21.0}, counter=1))
+def test_an_event_that_came_again_after_the_contract_was_mended_is_a_duplicate(lake, topic):
+    topic.partitions[0].append(odd(1, 21.0))
     take_in(lake, topic)
-    learn(time=ODD)
     judge(lake)
     assert standing(lake)[0, 1] == ("duplicate", ["known_to_the_lake"])
     assert [value for _, value in observations(lake)].count(21.0) == 1
 
 
-def test_the_stream_knows_redriven_events(lake, learn):
-    topic = filled(lake)
-    learn(time=ODD)
+def test_the_stream_knows_redriven_events(lake, topic):
     judge(lake)
-    topic.partitions[0].append(uplink({"air_temperature": 21.0}, counter=1))
+    topic.partitions[0].append(odd(1, 21.0))
     take_in(lake, topic)
     assert standing(lake)[0, 5] == ("duplicate", ["known_to_the_lake"])
     assert [value for _, value in observations(lake)].count(21.0) == 1
 
 
-def test_after_a_crash_between_the_two_commits_silver_is_made_level(lake, learn, monkeypatch):
-    filled(lake)
-    learn(time=ODD)
+@pytest.mark.usefixtures("topic")
+def test_after_a_crash_between_the_two_commits_silver_is_made_level(lake, monkeypatch):
 
     def dies(*_args):
         raise Crash
@@ -179,9 +162,8 @@ def test_after_a_crash_between_the_two_commits_silver_is_made_level(lake, learn,
     assert len(observations(lake)) == 3
 
 
-def test_a_crash_before_the_verdicts_leaves_everything_as_it_was(lake, learn, monkeypatch):
-    filled(lake)
-    learn(time=ODD)
+@pytest.mark.usefixtures("topic")
+def test_a_crash_before_the_verdicts_leaves_everything_as_it_was(lake, monkeypatch):
 
     def dies(*_args):
         raise Crash
@@ -194,9 +176,8 @@ def test_a_crash_before_the_verdicts_leaves_everything_as_it_was(lake, learn, mo
     assert (judge(lake).changed, len(observations(lake))) == (3, 3)
 
 
-def test_of_two_redrives_at_once_one_is_refused(lake, learn, monkeypatch):
-    filled(lake)
-    learn(time=ODD)
+@pytest.mark.usefixtures("topic")
+def test_of_two_redrives_at_once_one_is_refused(lake, monkeypatch):
     judged_anew = redrive_module._judged_anew
 
     def slowly(*args):
@@ -213,14 +194,12 @@ def test_of_two_redrives_at_once_one_is_refused(lake, learn, monkeypatch):
     assert (lake.read(REDRIVES).num_rows, len(observations(lake))) == (3, 3)
 
 
-def test_a_stream_at_the_same_time_is_not_disturbed(lake, learn, monkeypatch):
-    topic = filled(lake)
-    learn(time=ODD)
+def test_a_stream_at_the_same_time_is_not_disturbed(lake, topic, take_in_yesterday, monkeypatch):
     commit = level_module.append_once
 
     def stream_comes_between(*args):
-        topic.partitions[0].extend([uplink({"air_temperature": 30.0}, counter=30), odd(31)])
-        take_in(lake, topic)
+        topic.partitions[0].extend([*readings(1, first=30), odd(31)])
+        take_in_yesterday(lake, topic)
         commit(*args)
 
     with monkeypatch.context() as patch:
@@ -233,14 +212,12 @@ def test_a_stream_at_the_same_time_is_not_disturbed(lake, learn, monkeypatch):
     assert sum(count for _, count in counts) == 7
 
 
-def test_a_copy_that_the_stream_accepts_meanwhile_is_observed_once(lake, learn, monkeypatch):
-    topic = filled(lake)
-    learn(time=ODD)
+def test_a_copy_that_the_stream_accepts_meanwhile_is_observed_once(lake, topic, monkeypatch):
     judged_anew = redrive_module._judged_anew
 
     def stream_comes_after(*args):
         found = judged_anew(*args)
-        topic.partitions[0].append(uplink({"air_temperature": 21.0}, counter=1))
+        topic.partitions[0].append(odd(1, 21.0))
         take_in(lake, topic)
         return found
 
@@ -249,31 +226,25 @@ def test_a_copy_that_the_stream_accepts_meanwhile_is_observed_once(lake, learn, 
     assert [value for _, value in observations(lake)].count(21.0) == 1
 
 
-def test_accepted_events_of_a_sensor_nobody_knew_are_observed_once_it_has_a_contract(lake, learn):
-    topic = Topic([[uplink(GOOD, counter=n, sensor="New probe") for n in range(3)], [uplink(GOOD, device="b")]])
-    take_in(lake, topic)
+def test_accepted_events_of_a_sensor_nobody_knew_are_observed_once_it_has_a_contract(lake, take_in_yesterday):
+    take_in_yesterday(lake, Topic([[new(n) for n in range(3)], readings(1, device="b")]))
     assert standing(lake)[0, 0] == ("accepted", ["unknown_sensor"])
     assert len(observations(lake)) == 1
-    assert judge(lake).changed == 0
-    learn(alias="new probe")
     done = judge(lake, Selection(reason="unknown_sensor"))
     assert done.outcomes == {Outcome("accepted", ("unknown_sensor",), "accepted", ()): 3}
     assert (done.observations, len(observations(lake))) == (3, 4)
     assert judge(lake).judged == 0
 
 
-def test_an_accepted_event_is_never_taken_back(lake, monkeypatch):
-    take_in(lake, Topic([[uplink(GOOD, sensor="new")]]))
-    known = redrive_module.steps()
-    stricter = replace(known, messages=known.messages.replace("WHEN text IS NULL", "WHEN true THEN 'no' WHEN false"))
-    monkeypatch.setattr(redrive_module, "steps", lambda: stricter)
+def test_an_accepted_event_is_never_taken_back(lake, take_in_yesterday, monkeypatch):
+    take_in_yesterday(lake, Topic([[new(1)]]))
+    monkeypatch.setattr(redrive_module, "Batch", RefusingBatch)
     assert judge(lake).outcomes == {Outcome("accepted", ("unknown_sensor",), "accepted", ("unknown_sensor",)): 1}
     assert lake.read(REDRIVES).num_rows == 0
 
 
-def test_large_and_hostile_records_are_judged_like_others(lake, learn):
+def test_large_and_hostile_records_are_judged_like_others(lake, take_in_yesterday):
     values = [b"x" * 10_000_000, None, b"", b"\x00", b"\x1b[2J", b"\xff" * 100, odd(1)]
-    take_in(lake, Topic([values]))
-    learn(time=ODD)
+    take_in_yesterday(lake, Topic([values]))
     done = judge(lake)
     assert (done.judged, done.changed, len(observations(lake))) == (7, 1, 1)
