@@ -1,8 +1,10 @@
 """What a command is: words, what it does, its arguments, and how their text is read."""
 
+import importlib
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from pipelines.cli.output import show_report
@@ -37,6 +39,28 @@ class Command:
     arguments: tuple[Argument, ...] = ()
     show: Callable[[Any, Namespace, TextIO], None] = field(default=show_report)
     check: Callable[[Any], None] = field(default=_accept)
+
+
+def job(name: str) -> Any:
+    """Import a job only when it is called, so that light commands load neither DuckDB nor Spark."""
+    return importlib.import_module(f"pipelines.jobs.{name}")
+
+
+def instant(text: str) -> datetime:
+    """Read a time with its offset from UTC, or a day, which begins at midnight UTC.
+
+    Raises:
+        ArgumentTypeError: It is written otherwise.
+    """
+    try:
+        time = datetime.fromisoformat(text)
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)
+        if len(text) == len("2026-06-01"):
+            return time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise ArgumentTypeError(f"{text!r} is neither a time like 2026-06-01T12:00:00Z nor a day like 2026-06-01 (UTC)")
 
 
 def table_version(text: str) -> tuple[str, int]:

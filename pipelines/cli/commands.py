@@ -1,6 +1,5 @@
 """The table of commands, each with the one job it calls."""
 
-import importlib
 import logging
 import signal
 import sys
@@ -10,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from pipelines.cli.command import Command, arg, positive, table_version
+from pipelines.cli.command import Command, arg, job, positive, table_version
 from pipelines.cli.output import show_answer, show_report, table_lines
+from pipelines.cli.quarantine_commands import QUARANTINE_COMMANDS
+from pipelines.cli.registry_commands import REGISTRY_COMMANDS
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
 
@@ -20,6 +21,8 @@ logger = logging.getLogger("fieldstream")
 # What a group of commands is about, for the help above it.
 GROUPS = {
     "reference": "Keep which fields there are and which device stood in which.",
+    "sensors": "See which sensors have a contract, and which need one.",
+    "quarantine": "See what was not understood, and judge it anew.",
     "gate": "Judge new data, and see what has been admitted.",
     "gold": "Build the tables that models read.",
     "dag": "Run Airflow's DAGs on this machine.",
@@ -27,11 +30,6 @@ GROUPS = {
 }
 
 MODELS = "select model_name, model_digest, gold_version, metrics, decided_at from ops.models order by decided_at desc"
-
-
-def job(name: str) -> Any:
-    """Import a job only when it is called, so that light commands load neither DuckDB nor Spark."""
-    return importlib.import_module(f"pipelines.jobs.{name}")
 
 
 def _stream(settings: Settings, args: Namespace) -> Any:
@@ -162,16 +160,7 @@ COMMANDS = (
         ("fieldstream send first", "fieldstream send late"),
         (arg("batch", choices=("first", "late"), help="first: the season; late: the block that came a week late"),),
     ),
-    Command(
-        ("reference", "load"),
-        "Load which fields there are and which device stood in which, and when.",
-        lambda settings, args: job("reference").load_reference(settings, args.devices, args.fields),
-        ("fieldstream reference load --devices devices.csv --fields fields.geojson",),
-        (
-            arg("--devices", type=Path, required=True, metavar="FILE", help="devices: CSV, see samples/us-tw3/"),
-            arg("--fields", type=Path, required=True, metavar="FILE", help="fields: GeoJSON points"),
-        ),
-    ),
+    *REGISTRY_COMMANDS,
     Command(
         ("stream",),
         "Take events from Kafka into bronze and silver; until stopped, or once.",
@@ -182,6 +171,7 @@ COMMANDS = (
             arg("--max-records", type=positive, metavar="N", help="records of a batch, at most (1000000)"),
         ),
     ),
+    *QUARANTINE_COMMANDS,
     Command(
         ("gate", "run"),
         "Judge what is new in a table; held data end with exit code 5.",

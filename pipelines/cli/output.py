@@ -154,7 +154,14 @@ def _cell(value: Any) -> str:
             return "".join(chr(byte) if byte in _PRINTABLE else f"\\x{byte:02X}" for byte in value)
         case list() | tuple() | Mapping():
             return _listed(value)
-    return str(value).replace("\n", "\\n")
+    return _printable(str(value))
+
+
+def _printable(text: str) -> str:
+    """Escape what could move a cursor, turn the text or hide: strings of messages come from strangers."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def _listed(value: Any) -> str:

@@ -58,7 +58,7 @@ def duckdb_type(name: str) -> str:
     if match := _ARRAY.fullmatch(name):
         return f"{duckdb_type(match[1])}[]"
     if match := _STRUCT.fullmatch(name):
-        members = (f"{field} {duckdb_type(kind)}" for field, kind in _members(match[1]))
+        members = (f'"{field}" {duckdb_type(kind)}' for field, kind in _members(match[1]))
         return f"STRUCT({', '.join(members)})"
     return _DUCKDB[_scalar(name)]
 

@@ -107,7 +107,8 @@ def _placed(observations: DataFrame, devices: DataFrame, fields: DataFrame, inte
     time, until = F.col("phenomenon_time"), F.col("valid_to")
     stood_there = (time >= F.col("valid_from")) & (until.isNull() | (time < until))
     local_micros = F.unix_micros(time) + F.round(F.col("utc_offset_h") * 3.6e9).cast("bigint")
-    places = devices.join(F.broadcast(fields.select("field_id", "utc_offset_h")), on="field_id", how="inner")
+    standings = devices.select("device_id", "field_id", "valid_from", "valid_to")
+    places = standings.join(F.broadcast(fields.select("field_id", "utc_offset_h")), on="field_id", how="inner")
     return (
         observations.where(F.col("property").isin(*{series.quantity for series in _SERIES}))
         .select("device_id", "sensor_model", "property", "depth_cm", _usable_value().alias("value"), "phenomenon_time")

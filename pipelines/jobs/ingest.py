@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pipelines.jvm.spark import session
 from pipelines.lake.tables import Lake
 from pipelines.local.kafka import kafka_address
+from pipelines.quarantine.level import level
 from pipelines.settings import Settings
 from pipelines.stream import broker
 from pipelines.stream.batch import EVENTS, OBSERVATIONS, run_batch
@@ -49,6 +50,7 @@ def ingest(settings: Settings, max_records: int = MAX_RECORDS) -> IngestReport:
         WriterConflict: Another writer of this pipeline is at work.
     """
     address = kafka_address(settings)
+    level(Lake(settings.lake), tenant_id=settings.tenant)
     ends = broker.topic_ends(address, settings.telemetry_topic)
     batches = []
     while batch := _batch(settings, address, ends, max_records):
@@ -63,6 +65,7 @@ def follow(settings: Settings, stop: threading.Event, max_records: int = MAX_REC
         As `ingest`.
     """
     address = kafka_address(settings)
+    level(Lake(settings.lake), tenant_id=settings.tenant)
     batches = []
     while not stop.is_set():
         ends = broker.topic_ends(address, settings.telemetry_topic)

@@ -1,179 +1,213 @@
-"""Load devices and fields from files people edit into the reference tables."""
+"""Keep the registry: load it from files people edit, list it, move and retire devices."""
 
-import csv
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.contracts import tables
-from pipelines.errors import DataRefused
+from pipelines.errors import DataRefused, UsageError
 from pipelines.lake.tables import Lake
+from pipelines.reference.devices import check_position, device_id, known_field, read_devices
+from pipelines.reference.fields import read_fields
+from pipelines.reference.periods import Change, changes, checked, in_force, merged, moved, retired
+from pipelines.reference.refusal import Misfit, refused
+from pipelines.reference.store import Standing, standing, write
 from pipelines.settings import Settings
 
 Row = dict[str, Any]
 
-_RANGES = {
-    "latitude_deg": (-90.0, 90.0),
-    "longitude_deg": (-180.0, 180.0),
-    "elevation_m": (-450.0, 6000.0),
-    "utc_offset_h": (-12.0, 14.0),
-    "wind_height_m": (0.5, 100.0),
-}
+DEVICES, FIELDS = "reference.devices", "reference.fields"
+_KEYS = {DEVICES: ("device_id", "valid_from"), FIELDS: ("field_id",)}
 
 
 @dataclass(frozen=True)
 class ReferenceReport:
-    """How many rows the files hold, and which tables had to be written."""
+    """How many rows the registry holds after the change, what the change is, and which tables had to be written."""
 
     devices: int
     fields: int
+    changes: tuple[Change, ...]
     written: tuple[str, ...]
 
 
-def load_reference(settings: Settings, devices_csv: Path, fields_geojson: Path) -> ReferenceReport:
-    """Make reference.devices and reference.fields hold what the two files say.
+@dataclass(frozen=True)
+class DevicePeriod:
+    """Where a device stood, and what the registry says of it besides."""
 
-    Both files are checked before anything is written, and a table that says so already is not written again.
+    device_id: str
+    field_id: str
+    valid_from: datetime
+    valid_to: datetime | None
+    sensor_model: str | None
+    depths: str | None
+    calibration: str | None
+    longitude_deg: float | None
+    latitude_deg: float | None
+
+
+@dataclass(frozen=True)
+class FieldSummary:
+    """A field, and how many devices stand in it."""
+
+    field_id: str
+    devices: int
+    crop: str | None
+    irrigation_system: str | None
+    time_zone: str | None
+    utc_offset_h: float
+    longitude_deg: float
+    latitude_deg: float
+    elevation_m: float
+    wilting_point_m3_m3: float | None
+    field_capacity_m3_m3: float | None
+    saturation_m3_m3: float | None
+
+
+def load_reference(
+    settings: Settings,
+    devices_csv: Path | None = None,
+    fields_geojson: Path | None = None,
+    *,
+    correct: bool = False,
+    dry_run: bool = False,
+) -> ReferenceReport:
+    """Bring the registry up to what the files say; both are checked before anything is written.
+
+    Fields are added and updated, periods of devices are added and closed. With `correct` the files are taken
+    literally: rows that stand are changed, and those that the files do not name are removed.
 
     Raises:
-        DataRefused: A file is wrong; the error names file, line or feature, and column.
+        UsageError: No file is named.
+        DataRefused: A file is wrong, or contradicts the registry; the error names file, line and column.
+        WriterConflict: Somebody else changed the registry meanwhile.
     """
-    fields = read_fields(fields_geojson)
-    devices = read_devices(devices_csv, {field["field_id"] for field in fields})
+    if devices_csv is None and fields_geojson is None:
+        raise UsageError(
+            "There is nothing to load",
+            where="reference load",
+            expected="a file of devices or of fields",
+            got="none",
+            fix="Name one or both: --devices FILE --fields FILE.",
+        )
     lake = Lake(settings.lake)
-    contents = {"reference.fields": fields, "reference.devices": devices}
-    written = tuple(name for name, rows in contents.items() if _overwrite_if_different(lake, name, rows))
-    return ReferenceReport(len(devices), len(fields), written)
+    stood = {name: standing(lake, name) for name in (FIELDS, DEVICES)}
+    fields = _fields(stood[FIELDS].rows, fields_geojson, correct=correct)
+    devices = stood[DEVICES].rows
+    if devices_csv is not None:
+        wanted = read_devices(devices_csv, {row["field_id"]: row for row in fields})
+        devices = checked(wanted) if correct else merged(devices, wanted)
+    _check_fields_of(devices, fields)
+    return _changed(lake, stood, {FIELDS: fields, DEVICES: devices}, dry_run=dry_run)
 
 
-def read_devices(path: Path, known_fields: set[str]) -> list[Row]:
-    """Read the devices file: CSV with the columns device_id, field_id, valid_from, valid_to.
+def move(
+    settings: Settings,
+    device: str,
+    field: str,
+    start: datetime,
+    *,
+    depths: list[Row] | None = None,
+    position: tuple[float, float] | None = None,
+    dry_run: bool = False,
+) -> ReferenceReport:
+    """Let a device stand in a field from a time on; where it stood before stays on record.
 
-    Raises:
-        DataRefused: The file is wrong.
-    """
-    columns = list(tables.table("reference.devices").column_names)
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            if reader.fieldnames != columns:
-                raise _refused(f"{path}, line 1", ",".join(columns), ",".join(reader.fieldnames or ["nothing"]))
-            rows = [(reader.line_num, _device(path, reader.line_num, line, known_fields)) for line in reader]
-    except (OSError, UnicodeDecodeError) as cause:
-        raise _refused(str(path), "a readable UTF-8 file", str(cause)) from cause
-    _check_periods(path, rows)
-    return [row for _, row in rows]
-
-
-def read_fields(path: Path) -> list[Row]:
-    """Read the fields file: a GeoJSON FeatureCollection, one Point per field, the rest as properties.
+    Depths stay as they were unless named; the position is forgotten unless named.
 
     Raises:
-        DataRefused: The file is wrong.
+        DataRefused: There is no such device or field, or the time lies within a period on record.
+        WriterConflict: Somebody else changed the registry meanwhile.
     """
+    lake = Lake(settings.lake)
+    stood = {name: standing(lake, name) for name in (FIELDS, DEVICES)}
+    fields = {row["field_id"]: row for row in stood[FIELDS].rows}
+    place: Row = {"field_id": field, **({"depths": depths} if depths else {})}
     try:
-        collection = json.loads(path.read_text(encoding="utf-8"))
-        features = collection["features"]
-    except (OSError, UnicodeDecodeError) as cause:
-        raise _refused(str(path), "a readable UTF-8 file", str(cause)) from cause
-    except json.JSONDecodeError as cause:
-        where = f"{path}, line {cause.lineno}, column {cause.colno}"
-        raise _refused(where, "GeoJSON", cause.msg) from cause
-    except (KeyError, TypeError) as cause:
-        raise _refused(str(path), "a FeatureCollection with features", "none") from cause
-    rows = [_field(f"{path}, features[{number}]", feature) for number, feature in enumerate(features)]
-    for number, row in enumerate(rows):
-        if any(row["field_id"] == earlier["field_id"] for earlier in rows[:number]):
-            raise _refused(f"{path}, features[{number}], field_id", "each field once", f"{row['field_id']} again")
-    return rows
+        known_field(field, fields)
+        if position is not None:
+            check_position(position, fields[field])
+            place |= {"longitude_deg": position[0], "latitude_deg": position[1]}
+    except Misfit as misfit:
+        where = "--position" if misfit.path else "--field"
+        raise refused(where, misfit.expected, misfit.got, "See 'fieldstream reference ls fields'.") from misfit
+    devices = checked([("--from", row) for row in moved(stood[DEVICES].rows, device_id(device), start, place)])
+    return _changed(lake, stood, {DEVICES: devices}, dry_run=dry_run)
 
 
-def _device(path: Path, line_number: int, line: dict[str, str], known_fields: set[str]) -> Row:
-    where = f"{path}, line {line_number}"
-    if None in line or None in line.values():
-        raise _refused(where, "four values", f"{sum(value is not None for value in line.values())}")
-    if not line["device_id"].strip():
-        raise _refused(f"{where}, column device_id", "a device", "nothing")
-    if line["field_id"] not in known_fields:
-        expected = f"one of the fields {', '.join(sorted(known_fields))}"
-        raise _refused(f"{where}, column field_id", expected, repr(line["field_id"]))
-    valid_from = _time(f"{where}, column valid_from", line["valid_from"])
-    valid_to = _time(f"{where}, column valid_to", line["valid_to"]) if line["valid_to"] else None
-    if valid_to is not None and valid_to <= valid_from:
-        raise _refused(f"{where}, column valid_to", f"a time after {line['valid_from']}", line["valid_to"])
-    return {
-        "device_id": line["device_id"].strip(),
-        "field_id": line["field_id"],
-        "valid_from": valid_from,
-        "valid_to": valid_to,
-    }
+def retire(settings: Settings, device: str, end: datetime, *, dry_run: bool = False) -> ReferenceReport:
+    """Let a device stand nowhere from a time on.
+
+    Raises:
+        DataRefused: There is no such device, or it had been retired at another time.
+        WriterConflict: Somebody else changed the registry meanwhile.
+    """
+    lake = Lake(settings.lake)
+    stood = {name: standing(lake, name) for name in (FIELDS, DEVICES)}
+    return _changed(lake, stood, {DEVICES: retired(stood[DEVICES].rows, device_id(device), end)}, dry_run=dry_run)
 
 
-def _time(where: str, text: str) -> datetime:
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError as cause:
-        raise _refused(where, "a time like 2017-01-01T08:00:00Z", repr(text)) from cause
-    if time.tzinfo is None:
-        raise _refused(where, "a time with its offset from UTC, like 2017-01-01T08:00:00Z", repr(text))
-    return time.astimezone(UTC)
+def list_reference(
+    settings: Settings, what: str = "devices", at: datetime | None = None
+) -> list[DevicePeriod] | list[FieldSummary]:
+    """List periods of devices, all or those in force at a time; or fields, with the devices that stand there then."""
+    lake = Lake(settings.lake)
+    devices = standing(lake, DEVICES).rows
+    if what == "fields":
+        there = [row["field_id"] for row in in_force(devices, at or datetime.now(UTC))]
+        fields = sorted(standing(lake, FIELDS).rows, key=lambda row: row["field_id"])
+        return [
+            FieldSummary(**_chosen(FieldSummary, {**row, "devices": there.count(row["field_id"])})) for row in fields
+        ]
+    periods = devices if at is None else in_force(devices, at)
+    ordered = sorted(periods, key=lambda row: (row["device_id"], row["valid_from"]))
+    return [DevicePeriod(**_chosen(DevicePeriod, {**row, **_as_written(row)})) for row in ordered]
 
 
-def _check_periods(path: Path, rows: Sequence[tuple[int, Row]]) -> None:
-    """A device stands in one field at a time: two would double its observations."""
-    last: dict[str, Row] = {}
-    for line_number, row in sorted(rows, key=lambda numbered: numbered[1]["valid_from"]):
-        earlier = last.get(row["device_id"])
-        if earlier and (earlier["valid_to"] is None or earlier["valid_to"] > row["valid_from"]):
-            until = "without end" if earlier["valid_to"] is None else f"until {earlier['valid_to']:%Y-%m-%dT%H:%MZ}"
-            got = f"device {row['device_id']}, which stands in {earlier['field_id']} {until}"
-            raise _refused(f"{path}, line {line_number}, column valid_from", "one place at a time", got)
-        last[row["device_id"]] = row
+def _chosen(kind: Any, row: Row) -> Row:
+    return {name: row[name] for name in kind.__dataclass_fields__}
 
 
-def _field(where: str, feature: Any) -> Row:
-    try:
-        geometry, properties = feature["geometry"], dict(feature["properties"])
-        longitude, latitude = geometry["coordinates"][:2]
-        kind = geometry["type"]
-    except (KeyError, TypeError, ValueError) as cause:
-        raise _refused(where, "a Point and properties", repr(cause)) from cause
-    if kind != "Point":
-        raise _refused(f"{where}, geometry", "a Point", str(kind))
-    row = {name: properties.get(name) for name in tables.table("reference.fields").column_names}
-    row |= {"latitude_deg": latitude, "longitude_deg": longitude}
-    for name in ("field_id", "crop"):
-        if not isinstance(row[name], str) and (name == "field_id" or row[name] is not None):
-            raise _refused(f"{where}, {name}", "text", repr(row[name]))
-    for name, (low, high) in _RANGES.items():
-        value = row[name]
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise _refused(f"{where}, {name}", f"a number from {low:g} to {high:g}", repr(value))
-        row[name] = float(value)
-    return row
-
-
-def _overwrite_if_different(lake: Lake, name: str, rows: list[Row]) -> bool:
-    import pyarrow as pa
-    from deltalake import write_deltalake
-
-    contract = tables.table(name)
-    order = [(column, "ascending") for column in contract.key]
-    wanted = pa.Table.from_pylist(rows, schema=contract.arrow_schema).sort_by(order)
-    if lake.exists(name) and lake.read(name).sort_by(order).equals(wanted):
-        return False
-    write_deltalake(lake.create(name), wanted, mode="overwrite")
-    return True
-
-
-def _refused(where: str, expected: str, got: str) -> DataRefused:
-    return DataRefused(
-        "Reference data cannot be used",
-        where=where,
-        expected=expected,
-        got=got,
-        fix="Correct the file. Nothing was written.",
+def _as_written(row: Row) -> dict[str, str | None]:
+    """Depths and calibration the way the devices file writes them."""
+    depths = (f"{_prefix(each['channel'], '{}=')}{each['depth_cm']:g}" for each in row["depths"] or ())
+    lines = (
+        f"{each['property']}{_prefix(each['channel'], '@{}')} {each['gain']:g} {each['offset']:g}"
+        for each in row["calibration"] or ()
     )
+    return {"depths": "; ".join(depths) or None, "calibration": "; ".join(lines) or None}
+
+
+def _prefix(channel: int | None, form: str) -> str:
+    return "" if channel is None else form.format(channel)
+
+
+def _fields(rows: list[Row], path: Path | None, *, correct: bool) -> list[Row]:
+    if path is None:
+        return rows
+    named = {row["field_id"]: row for row in read_fields(path)}
+    return list(named.values() if correct else ({row["field_id"]: row for row in rows} | named).values())
+
+
+def _check_fields_of(devices: Sequence[Row], fields: Sequence[Row]) -> None:
+    """A field that has seen a device cannot go: the observations of that time would belong nowhere."""
+    known = {row["field_id"] for row in fields}
+    lost = sorted({row["field_id"] for row in devices} - known)
+    if lost:
+        raise DataRefused(
+            "A field cannot be removed",
+            where="reference.fields",
+            expected=f"the fields in which devices stood: {', '.join(lost)}",
+            got="a file without them",
+            fix="Keep them in the file, or correct the devices file too. Nothing was written.",
+        )
+
+
+def _changed(
+    lake: Lake, stood: dict[str, Standing], contents: dict[str, list[Row]], *, dry_run: bool
+) -> ReferenceReport:
+    # Fields first: a device must not stand in a field that is not there.
+    found = [change for name, rows in contents.items() for change in changes(name, _KEYS[name], stood[name].rows, rows)]
+    written = () if dry_run else tuple(name for name, rows in contents.items() if write(lake, stood[name], rows))
+    counts = {name: len(contents.get(name, table.rows)) for name, table in stood.items()}
+    return ReferenceReport(counts[DEVICES], counts[FIELDS], tuple(found), written)

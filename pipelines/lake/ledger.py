@@ -1,4 +1,8 @@
-"""What bronze.events already knows: the events it holds, and the rows that silver has not seen yet."""
+"""What the lake already knows: the events that it holds, and the rows that silver has not seen yet.
+
+Events are held by bronze.events and, where a record was judged anew, by ops.redrives; the files of both carry what
+the look-up of keys needs.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +15,7 @@ import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
 from pipelines.contracts.tables import table
+from pipelines.lake.tables import Lake
 
 # A retransmission carries its own gateway's clock; a day covers every clock worth believing.
 DEDUPLICATION_MARGIN = timedelta(days=1)
@@ -21,7 +26,7 @@ _END = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class LedgerFile:
-    """A file of bronze.events and what its statistics say is in it."""
+    """A file of bronze.events or ops.redrives, and what its statistics say is in it."""
 
     path: str
     partitions: tuple[int, int]
@@ -30,7 +35,7 @@ class LedgerFile:
 
 
 def ledger_files(snapshot: DeltaTable, folder: Path) -> list[LedgerFile]:
-    """List the files of a snapshot of bronze.events, which lies in `folder`, with their bounds; from the log alone."""
+    """List the files of a table's snapshot, which lies in `folder`, with their bounds; from the log alone."""
     actions = pa.table(snapshot.get_add_actions(flatten=True)).to_pylist()
     return [
         LedgerFile(
@@ -41,6 +46,12 @@ def ledger_files(snapshot: DeltaTable, folder: Path) -> list[LedgerFile]:
         )
         for action in actions
     ]
+
+
+def redriven_files(lake: Lake) -> list[LedgerFile]:
+    """List the files of ops.redrives, which hold events that no row of bronze.events has as accepted."""
+    name = "ops.redrives"
+    return ledger_files(lake.open(name), lake.path(name)) if lake.exists(name) else []
 
 
 def known_keys(files: Sequence[LedgerFile], partition: int, result_times: tuple[datetime, datetime]) -> pa.Table:
@@ -76,6 +87,26 @@ def rows_from(files: Sequence[LedgerFile], partition: int, start: int, end: int)
         if file.partitions[0] <= partition <= file.partitions[1] and file.offsets[0] < end and file.offsets[1] >= start
     ]
     is_wanted = (pc.field("partition") == partition) & (pc.field("offset") >= start) & (pc.field("offset") < end)
+    return _read(chosen, list(table("bronze.events").column_names), is_wanted).sort_by("offset")
+
+
+def rows_at(files: Sequence[LedgerFile], topic: str, partition: int, offsets: Sequence[int]) -> pa.Table:
+    """Return the rows at some offsets of one Kafka partition, in order."""
+    first, last = min(offsets), max(offsets)
+    chosen = [
+        file.path
+        for file in files
+        if file.partitions[0] <= partition <= file.partitions[1]
+        and file.offsets[0] <= last
+        and file.offsets[1] >= first
+    ]
+    is_wanted = (
+        (pc.field("topic") == topic)
+        & (pc.field("partition") == partition)
+        & (pc.field("offset") >= first)
+        & (pc.field("offset") <= last)
+        & pc.field("offset").isin(pa.array(offsets, pa.int64()))
+    )
     return _read(chosen, list(table("bronze.events").column_names), is_wanted).sort_by("offset")
 
 

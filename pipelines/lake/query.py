@@ -17,6 +17,22 @@ if TYPE_CHECKING:
 
 MEMORY_LIMIT = "2GB"
 
+# bronze.events with the verdict that stands: the newest redrive's, where a record was judged anew.
+CURRENT = "bronze.events_current"
+CURRENT_FROM = ("bronze.events", "ops.redrives")
+_JUDGED = ("format", "verdict", "reasons", "event_key", "device_id", "result_time")
+_CURRENT_VIEW = f"""
+create view {CURRENT} as
+select
+    e.* replace ({", ".join(f"if(r.redrive_number is null, e.{name}, r.{name}) as {name}" for name in _JUDGED)}),
+    r.redrive_number
+from bronze.events e
+left join (
+    select * from ops.redrives
+    qualify row_number() over (partition by topic, "partition", "offset" order by redrive_number desc) = 1
+) r using (topic, "partition", "offset")
+"""  # noqa: S608 - column names of the contract
+
 # Statistics of floats say nothing about NaN, which DuckDB orders above every number.
 _PRUNED_TYPES = frozenset({"string", "int", "bigint", "date", "timestamp"})
 
@@ -44,9 +60,12 @@ def query(lake: Lake, text: str, versions: Mapping[str, int] | None = None) -> A
     with duckdb.connect(config={"memory_limit": MEMORY_LIMIT}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         statement = parse(connection, text)
-        wanted = {**dict.fromkeys(statement.tables & set(table_names())), **_known(versions or {})}
+        named = statement.tables | (set(CURRENT_FROM) if CURRENT in statement.tables else set())
+        wanted = {**dict.fromkeys(named & set(table_names())), **_known(versions or {})}
         try:
             files = [file for name in sorted(wanted) for file in _view(connection, lake, name, wanted[name], statement)]
+            if CURRENT in statement.tables:
+                connection.execute(_CURRENT_VIEW)
             _lock(connection, files)
             cursor = connection.execute(text)
             return Answer(tuple(column[0] for column in cursor.description or ()), cursor.fetchall())
@@ -73,7 +92,9 @@ def _view(
     if lake.exists(name):
         snapshot = _snapshot(lake, name, version)
         present = {field.name for field in snapshot.schema().fields}
-        files = _files(connection, snapshot, contract, statement.conditions(name))
+        # Conditions on the ledger are none on the view that reads it too.
+        is_shared = CURRENT in statement.tables and name in CURRENT_FROM
+        files = _files(connection, snapshot, contract, () if is_shared else statement.conditions(name))
     columns = ", ".join(
         f"cast({_quoted(column) if files and column in present else 'null'} as {kind}) as {_quoted(column)}"
         for column, kind in contract.duckdb_columns.items()
@@ -166,7 +187,7 @@ def _unknown_table(name: str) -> UsageError:
     return UsageError(
         "There is no such table",
         where="SQL",
-        expected=f"one of {', '.join(table_names())}",
+        expected=f"one of {', '.join(sorted((*table_names(), CURRENT)))}",
         got=name,
         fix="Write the layer before the name, as in silver.observations.",
     )

@@ -11,7 +11,7 @@ from pipelines.kernel.batch import Batch
 from pipelines.kernel.steps import steps
 from pipelines.lake.commit import Progress, append_once
 from pipelines.lake.files import DataFile, FileWriter
-from pipelines.lake.ledger import LedgerFile, ledger_files, rows_from
+from pipelines.lake.ledger import LedgerFile, ledger_files, redriven_files, rows_from
 from pipelines.lake.tables import Lake
 from pipelines.stream.clean import CHUNK_ROWS, CleanedRange, Cleaning
 from pipelines.stream.plan import Ends, OffsetRange, plan
@@ -38,7 +38,8 @@ def run_batch(
     ranges = plan(ends, progress=progress, max_records=max_records)
     if not ranges:
         return []
-    cleaning = Cleaning(steps(), tenant_id, ingest_time, tuple(ledger), lake.path(EVENTS), lake.path(OBSERVATIONS))
+    known = (*ledger, *redriven_files(lake))
+    cleaning = Cleaning(steps(), tenant_id, ingest_time, known, lake.path(EVENTS), lake.path(OBSERVATIONS))
     cleaned = engine(ranges, cleaning)
     _all_read(ranges, cleaned)
     _commit(events, observations, ranges, cleaned)

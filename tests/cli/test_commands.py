@@ -12,7 +12,8 @@ from unittest.mock import create_autospec
 
 import pytest
 
-from pipelines.cli import commands
+from pipelines.cli import command as command_module
+from pipelines.cli import commands, quarantine_commands, registry_commands
 from pipelines.cli.command import Command
 from pipelines.cli.commands import COMMANDS
 from pipelines.cli.parser import build_parser
@@ -25,6 +26,9 @@ SETTINGS = from_environment({})
 LINES = {
     ("send",): ["first"],
     ("reference", "load"): ["--devices", "d.csv", "--fields", "f.geojson"],
+    ("reference", "move"): ["probe", "--field", "north", "--from", "2026-06-01"],
+    ("reference", "retire"): ["probe", "--at", "2026-06-01"],
+    ("quarantine", "show"): ["acme.telemetry/0/1"],
     ("gate", "run"): ["silver.observations"],
     ("dag", "run"): ["intake"],
     ("sql",): ["select 1"],
@@ -38,14 +42,15 @@ def test_a_command_calls_its_job_as_the_job_wants_to_be_called(
     message = tmp_path / "message.json"
     message.write_text("{}")
     called: list[Any] = []
-    real = commands.job
+    real = command_module.job
 
     def job(name: str) -> Any:
         module: ModuleType = create_autospec(real(name))
         called.append(module)
         return module
 
-    monkeypatch.setattr(commands, "job", job)
+    for module in (commands, quarantine_commands, registry_commands):
+        monkeypatch.setattr(module, "job", job)
     line = [str(message)] if command.words == ("decode",) else LINES.get(command.words, [])
     arguments: Namespace = build_parser(COMMANDS, commands.GROUPS).parse_args([*command.words, *line])
     command.run(SETTINGS, arguments)

@@ -87,6 +87,8 @@ IN_CALIFORNIA = NOON.astimezone(timezone(timedelta(hours=-7)))
         (b"fo", "Zm8=", "fo"),
         (b"\xff\\a", "/1xh", "\\xFF\\x5Ca"),
         ("two\nlines", "two\nlines", "two\\nlines"),
+        ("red \x1b[31m, back \r", "red \x1b[31m, back \r", "red \\x1b[31m, back \\r"),
+        ("turned \u202e", "turned \u202e", "turned \\u202e"),
         ([1, None], [1, None], "[1, null]"),
         ({"a": b"fo"}, {"a": "Zm8="}, "{a: fo}"),
         (Path("/data"), "/data", "/data"),

@@ -45,7 +45,7 @@ def test_each_command_is_found_by_its_words() -> None:
                 option
                 for argument in command.arguments
                 if argument.options.get("required")
-                for option in (argument.flags[0], "x")
+                for option in (argument.flags[0], "2026-06-01")
             ),
             *(
                 argument.options.get("choices", ["x"])[0]

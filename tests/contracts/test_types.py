@@ -14,7 +14,7 @@ from pipelines.contracts.types import arrow_type, duckdb_type
         (
             "array<struct<key:string,value:binary>>",
             pa.list_(pa.struct([("key", pa.string()), ("value", pa.binary())])),
-            "STRUCT(key VARCHAR, value BLOB)[]",
+            'STRUCT("key" VARCHAR, "value" BLOB)[]',
         ),
     ],
 )

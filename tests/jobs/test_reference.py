@@ -1,16 +1,22 @@
+"""The registry as commands change it."""
+
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from pipelines.errors import DataRefused
-from pipelines.jobs.reference import load_reference, read_devices, read_fields
+from pipelines.errors import DataRefused, UsageError
+from pipelines.jobs.reference import list_reference, load_reference, move, retire
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings, from_environment
 from pipelines.simulate.tower import SAMPLE
 
 HEADER = "device_id,field_id,valid_from,valid_to\n"
+DEVICES, FIELDS = SAMPLE / "devices.csv", SAMPLE / "fields.geojson"
+FIELD = "twitchell-alfalfa"
+PROBE = "0211fffe75300011"
+JUNE = datetime(2018, 6, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -18,98 +24,126 @@ def demo(tmp_path: Path) -> Settings:
     return replace(from_environment({}), home=tmp_path)
 
 
-def test_sample_is_loaded_once(demo: Settings) -> None:
-    lake = Lake(demo.lake)
-    first = load_reference(demo, SAMPLE / "devices.csv", SAMPLE / "fields.geojson")
-    versions = {name: lake.version(name) for name in first.written}
-    second = load_reference(demo, SAMPLE / "devices.csv", SAMPLE / "fields.geojson")
+@pytest.fixture
+def loaded(demo: Settings) -> Settings:
+    load_reference(demo, DEVICES, FIELDS)
+    return demo
+
+
+def versions(settings: Settings) -> list[int]:
+    return [Lake(settings.lake).version(name) for name in ("reference.devices", "reference.fields")]
+
+
+def test_the_sample_is_loaded_once(demo: Settings) -> None:
+    first = load_reference(demo, DEVICES, FIELDS)
+    before = versions(demo)
+    second = load_reference(demo, DEVICES, FIELDS)
     assert (first.devices, first.fields, first.written) == (3, 1, ("reference.fields", "reference.devices"))
-    assert (second.devices, second.fields, second.written) == (3, 1, ())
-    assert {name: lake.version(name) for name in first.written} == versions
-    assert lake.read("reference.fields").to_pylist() == [
-        {
-            "field_id": "twitchell-alfalfa",
-            "latitude_deg": 38.1159,
-            "longitude_deg": -121.6467,
-            "elevation_m": -9.0,
-            "utc_offset_h": -8.0,
-            "wind_height_m": 2.8,
-            "crop": "alfalfa",
-        }
-    ]
+    assert {change.change for change in first.changes} == {"added"}
+    assert (second.devices, second.fields, second.changes, second.written) == (3, 1, (), ())
+    assert versions(demo) == before
 
 
-def test_only_a_changed_table_is_written_again(demo: Settings, tmp_path: Path) -> None:
-    load_reference(demo, SAMPLE / "devices.csv", SAMPLE / "fields.geojson")
-    moved = tmp_path / "devices.csv"
-    moved.write_text(HEADER + "a,twitchell-alfalfa,2016-01-01T00:00:00-08:00,\n")
-    assert load_reference(demo, moved, SAMPLE / "fields.geojson").written == ("reference.devices",)
-    assert Lake(demo.lake).read("reference.devices").to_pylist() == [
-        {
-            "device_id": "a",
-            "field_id": "twitchell-alfalfa",
-            "valid_from": datetime(2016, 1, 1, 8, tzinfo=UTC),
-            "valid_to": None,
-        }
+def test_a_dry_run_shows_the_changes_and_writes_nothing(demo: Settings) -> None:
+    report = load_reference(demo, DEVICES, FIELDS, dry_run=True)
+    assert (len(report.changes), report.written) == (4, ())
+    assert versions(demo) == [-1, -1]
+
+
+def test_either_file_may_be_loaded_alone(demo: Settings) -> None:
+    assert load_reference(demo, fields_geojson=FIELDS).written == ("reference.fields",)
+    assert load_reference(demo, DEVICES).written == ("reference.devices",)
+    with pytest.raises(UsageError, match="expected a file of devices or of fields, got none"):
+        load_reference(demo)
+
+
+def test_the_files_loaded_again_undo_no_move(loaded: Settings) -> None:
+    move(loaded, PROBE, FIELD, JUNE, depths=[{"channel": 1, "depth_cm": 15.0}])
+    before = versions(loaded)
+    report = load_reference(loaded, DEVICES, FIELDS)
+    assert (report.devices, report.changes) == (4, ())
+    assert versions(loaded) == before
+
+
+def test_taken_literally_the_files_undo_a_move(loaded: Settings) -> None:
+    move(loaded, PROBE, FIELD, JUNE, depths=[{"channel": 1, "depth_cm": 15.0}])
+    report = load_reference(loaded, DEVICES, FIELDS, correct=True)
+    assert [(change.change, change.columns) for change in report.changes] == [
+        ("changed", ("valid_to",)),
+        ("removed", ()),
     ]
+    assert report.devices == 3
+
+
+def test_a_move_closes_one_period_and_opens_another(loaded: Settings) -> None:
+    report = move(
+        loaded, PROBE.upper(), FIELD, JUNE, depths=[{"channel": 1, "depth_cm": 15.0}], position=(-121.65, 38.1)
+    )
+    assert [(change.row, change.change) for change in report.changes] == [
+        (f"{PROBE} from 2017-01-01T08:00:00Z", "closed"),
+        (f"{PROBE} from 2018-06-01T00:00:00Z", "added"),
+    ]
+    may, june = (list_reference(loaded, at=at)[-1] for at in (datetime(2018, 5, 31, tzinfo=UTC), JUNE))
+    assert (may.device_id, may.depths, may.valid_to) == (PROBE, None, JUNE)
+    assert (june.depths, june.longitude_deg, june.valid_to) == ("1=15", -121.65, None)
+    again = move(loaded, PROBE, FIELD, JUNE, depths=[{"channel": 1, "depth_cm": 15.0}], position=(-121.65, 38.1))
+    assert (again.changes, again.written) == ((), ())
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("field", "position", "sentence"),
     [
-        ("device,field\n", r"line 1\): expected device_id,field_id,valid_from,valid_to, got device,field"),
-        ("", r"line 1\): .* got nothing"),
-        (HEADER + "a,f,2017-01-01T00:00:00Z\n", r"line 2\): expected four values, got 3"),
-        (HEADER + "a,f,2017-01-01T00:00:00Z,,x\n", r"line 2\): expected four values, got 5"),
-        (HEADER + " ,f,2017-01-01T00:00:00Z,\n", r"line 2, column device_id\)"),
-        (HEADER + "a,g,2017-01-01T00:00:00Z,\n", r"line 2, column field_id\): expected one of the fields f, got 'g'"),
-        (HEADER + "a,f,yesterday,\n", r"line 2, column valid_from\): .* got 'yesterday'"),
-        (HEADER + "a,f,2017-01-01T00:00:00,\n", r"line 2, column valid_from\): expected a time with its offset"),
+        ("twitchel", None, r"--field\): expected one of the fields, perhaps twitchell-alfalfa, got 'twitchel'"),
+        (FIELD, (38.1, -121.6), r"--position\): expected longitude first, then latitude"),
         (
-            HEADER + "a,f,2017-01-02T00:00:00Z,2017-01-01T00:00:00Z\n",
-            r"line 2, column valid_to\): expected a time after",
-        ),
-        (
-            HEADER + "a,f,2017-01-01T00:00:00Z,\nb,f,2017-01-01T00:00:00Z,\na,f,2018-01-01T00:00:00Z,\n",
-            r"line 4, column valid_from\): expected one place at a time, got device a, which stands in f without end",
+            FIELD,
+            (-122.6, 38.1),
+            r"--position\): expected a position within 20 km of twitchell-alfalfa, got one 83 km away",
         ),
     ],
 )
-def test_wrong_devices_file_is_named_by_line_and_column(tmp_path: Path, content: str, sentence: str) -> None:
-    path = tmp_path / "devices.csv"
-    path.write_text(content)
-    with pytest.raises(DataRefused, match=sentence):
-        read_devices(path, {"f"})
-
-
-FIELD = """{{"features": [{{"geometry": {{"type": "{kind}", "coordinates": [{lon}, {lat}]}},
- "properties": {{"field_id": {field_id}, "elevation_m": {elevation}, "utc_offset_h": -8, "wind_height_m": 2}}}}]}}"""
-GOOD = {"kind": "Point", "lon": "1", "lat": "2", "field_id": '"f"', "elevation": "-9"}
-
-
-@pytest.mark.parametrize(
-    ("changed", "sentence"),
-    [
-        ({"kind": "Polygon"}, r"features\[0\], geometry\): expected a Point, got Polygon"),
-        ({"lat": "91"}, r"features\[0\], latitude_deg\): expected a number from -90 to 90, got 91"),
-        ({"elevation": '"low"'}, r"features\[0\], elevation_m\): expected a number from -450 to 6000, got 'low'"),
-        ({"elevation": "null"}, r"features\[0\], elevation_m\): .* got None"),
-        ({"field_id": "7"}, r"features\[0\], field_id\): expected text, got 7"),
-        ({"lon": "oops"}, r"line 1, column 62\): expected GeoJSON"),
-    ],
-)
-def test_wrong_fields_file_is_named_by_feature_and_property(
-    tmp_path: Path, changed: dict[str, str], sentence: str
+def test_a_move_to_nowhere_is_refused(
+    loaded: Settings, field: str, position: tuple[float, float] | None, sentence: str
 ) -> None:
-    path = tmp_path / "fields.geojson"
-    path.write_text(FIELD.format(**GOOD | changed))
     with pytest.raises(DataRefused, match=sentence):
-        read_fields(path)
+        move(loaded, PROBE, field, JUNE, position=position)
+
+
+def test_a_device_is_retired(loaded: Settings) -> None:
+    assert retire(loaded, PROBE, JUNE, dry_run=True).written == ()
+    assert retire(loaded, PROBE, JUNE).written == ("reference.devices",)
+    assert retire(loaded, PROBE, JUNE).written == ()
+    assert PROBE not in [period.device_id for period in list_reference(loaded, at=JUNE)]
+
+
+def test_fields_are_listed_with_the_devices_that_stand_there(loaded: Settings) -> None:
+    # The sample's first probe was there in 2015 only, its second from 2017 on; the station all the time.
+    (in_2015,), (in_2016,) = (
+        list_reference(loaded, "fields", datetime(year, 6, 1, tzinfo=UTC)) for year in (2015, 2016)
+    )
+    assert (in_2015.field_id, in_2015.devices, in_2016.devices) == (FIELD, 2, 1)
+
+
+def test_history_is_refused_to_be_rewritten_by_line_and_column(loaded: Settings, tmp_path: Path) -> None:
+    changed = tmp_path / "devices.csv"
+    changed.write_text(HEADER + f"{PROBE},{FIELD},2017-01-01T08:00:00Z,2018-01-01T00:00:00Z\n")
+    load_reference(loaded, changed)
+    changed.write_text(HEADER + f"{PROBE},{FIELD},2017-01-01T08:00:00Z,2018-02-01T00:00:00Z\n")
+    with pytest.raises(DataRefused, match=r"line 2, column valid_to\): expected 2018-01-01T00:00:00Z, as has stood"):
+        load_reference(loaded, changed)
+
+
+def test_a_field_that_has_seen_a_device_cannot_go(loaded: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "fields.geojson"
+    path.write_text(FIELDS.read_text().replace(FIELD, "other"))
+    with pytest.raises(DataRefused, match="expected the fields in which devices stood: twitchell-alfalfa"):
+        load_reference(loaded, fields_geojson=path, correct=True)
+    assert load_reference(loaded, fields_geojson=path).fields == 2
 
 
 def test_nothing_is_written_when_either_file_is_wrong(demo: Settings, tmp_path: Path) -> None:
     bad = tmp_path / "devices.csv"
     bad.write_text(HEADER + "a,elsewhere,2017-01-01T00:00:00Z,\n")
     with pytest.raises(DataRefused):
-        load_reference(demo, bad, SAMPLE / "fields.geojson")
-    assert Lake(demo.lake).version("reference.fields") == -1
+        load_reference(demo, bad, FIELDS)
+    assert versions(demo) == [-1, -1]

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.lake.ledger import known_keys, ledger_files, rows_from
+from pipelines.lake.ledger import known_keys, ledger_files, redriven_files, rows_at, rows_from
 from pipelines.lake.tables import Lake
 from tests.stream.test_batch import take_in
-from tests.uplinks import Topic, uplink
+from tests.uplinks import TOPIC, Topic, uplink
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -56,3 +56,20 @@ def test_known_keys_are_those_of_the_partition_near_the_span(filled, partition, 
 @pytest.mark.parametrize(("start", "end", "offsets"), [(0, 5, [0, 1, 2, 3, 4]), (1, 3, [1, 2]), (5, 9, [])])
 def test_rows_come_back_in_order(filled, start, end, offsets):
     assert rows_from(filled, 0, start, end)["offset"].to_pylist() == offsets
+
+
+@pytest.mark.parametrize(
+    ("topic", "partition", "offsets", "found"),
+    [
+        (TOPIC, 0, [4, 0, 2], [0, 2, 4]),
+        (TOPIC, 0, [1, 99], [1]),
+        (TOPIC, 1, [0], [0]),
+        ("other", 0, [0], []),
+    ],
+)
+def test_rows_at_offsets_come_back_in_order(filled, topic, partition, offsets, found):
+    assert rows_at(filled, topic, partition, offsets)["offset"].to_pylist() == found
+
+
+def test_without_redrives_no_file_holds_more_events(tmp_path):
+    assert redriven_files(Lake(tmp_path)) == []

@@ -1,6 +1,7 @@
 """SQL over the lake: what can be asked, what is pruned, and what is refused."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -226,3 +227,45 @@ def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
     Path(own.open(OBSERVATIONS).file_uris()[0]).unlink()
     with pytest.raises(DataRefused, match="A file of the lake cannot be read"):
         query(own, "select * from silver.observations")
+
+
+def test_the_verdict_that_stands_is_the_newest_redrives(tmp_path):
+    lake = Lake(tmp_path)
+    time = datetime(2026, 6, 1, tzinfo=UTC)
+    event = {
+        "topic": "t",
+        "partition": 0,
+        "kafka_time": time,
+        "raw": b"x",
+        "tenant_id": "t",
+        "format": "unknown",
+        "verdict": "quarantined",
+        "reasons": ["no_time"],
+        "ingest_time": time,
+    }
+    lake.append("bronze.events", [event | {"offset": 0}, event | {"offset": 1}])
+    lake.append("bronze.events", [event | {"offset": 2}])
+    asked = 'select "offset", verdict, reasons, format, raw, redrive_number from bronze.events_current order by 1'
+    assert [row[1] for row in query(lake, asked).rows] == ["quarantined"] * 3
+    again = {name: event[name] for name in ("topic", "partition", "tenant_id", "format")} | {
+        "former_verdict": "quarantined",
+        "former_reasons": ["no_time"],
+        "contract_digest": "41aa",
+        "decided_at": time,
+    }
+    redrives = [
+        (0, 1, "quarantined", ["no_device"]),
+        (0, 2, "accepted", []),
+        (2, 1, "duplicate", ["known_to_the_lake"]),
+    ]
+    for offset, number, verdict, reasons in redrives:
+        found = {"offset": offset, "redrive_number": number, "verdict": verdict, "reasons": reasons, "format": "new"}
+        lake.append("ops.redrives", [again | found])
+    assert query(lake, asked).rows == [
+        (0, "accepted", [], "new", b"x", 2),
+        (1, "quarantined", ["no_time"], "unknown", b"x", None),
+        (2, "duplicate", ["known_to_the_lake"], "new", b"x", 1),
+    ]
+    # A condition on the ledger beside it narrows the ledger alone.
+    both = 'select count(*), (select count(*) from bronze.events where "offset" = 2) from bronze.events_current'
+    assert query(lake, both).rows == [(3, 1)]

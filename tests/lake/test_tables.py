@@ -37,7 +37,7 @@ def test_appended_rows_are_read_back_at_each_version(tmp_path):
     lake = Lake(tmp_path)
     first = lake.append("reference.fields", [FIELD])
     second = lake.append("reference.fields", [FIELD | {"field_id": "south"}])
-    assert lake.read("reference.fields", first).to_pylist() == [FIELD]
+    assert lake.read("reference.fields", first, list(FIELD)).to_pylist() == [FIELD]
     assert sorted(lake.read("reference.fields", second, ["field_id"])["field_id"].to_pylist()) == ["north", "south"]
 
 

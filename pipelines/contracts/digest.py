@@ -1,0 +1,17 @@
+"""The contracts by which records are judged, as one digest."""
+
+import hashlib
+from functools import cache
+
+from pipelines.contracts.files import SCHEMAS
+
+
+@cache
+def contract_digest() -> str:
+    """Return the SHA-256 over formats, sensors and quantities: names and contents of their files."""
+    paths = [*SCHEMAS.glob("formats/*"), *SCHEMAS.glob("sensors/*"), SCHEMAS / "quantities.yaml"]
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(SCHEMAS).as_posix()}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()

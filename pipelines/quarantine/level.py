@@ -1,0 +1,129 @@
+"""Bring silver level with ops.redrives: the observations of records that were accepted when judged anew."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from pipelines.contracts.tables import table
+from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA, RECORD_COLUMNS, Batch
+from pipelines.kernel.steps import steps
+from pipelines.lake.commit import Progress, append_once
+from pipelines.lake.files import FileWriter
+from pipelines.lake.ledger import known_keys, ledger_files, rows_at
+from pipelines.lake.query import query
+from pipelines.lake.tables import Lake
+from pipelines.quarantine.selection import Candidate, Place
+
+APP_ID = "redrive"
+EVENTS, OBSERVATIONS, REDRIVES = "bronze.events", "silver.observations", "ops.redrives"
+
+# Quarantined records may be as large as the broker lets them be.
+_CHUNK_ROWS, _CHUNK_BYTES = 10_000, 64 * 2**20
+
+_IDENTITY = ["topic", "partition", "offset", "property", "channel", "depth_cm"]
+
+
+def level(lake: Lake, *, tenant_id: str) -> int:
+    """Append to silver what redrives accepted since silver last was level; return how many observations that is.
+
+    Raises:
+        WriterConflict: Another process is bringing silver level too; nothing was committed.
+    """
+    if not lake.exists(REDRIVES):
+        return 0
+    observations = lake.create(OBSERVATIONS)
+    taken, seen = lake.open(REDRIVES).transaction_version(APP_ID), observations.transaction_version(APP_ID)
+    if taken is None or taken == seen:
+        return 0
+    count = 0
+    with FileWriter(lake.path(OBSERVATIONS), table(OBSERVATIONS)) as writer:
+        for rows in _observed(lake, seen or 0, taken, tenant_id):
+            writer.write(rows)
+            count += rows.num_rows
+        file = writer.finish()
+    append_once(observations, table(OBSERVATIONS), [file] if file else [], [Progress(APP_ID, seen, taken)])
+    return count
+
+
+def chunks(chosen: Sequence[Candidate]) -> Iterator[list[Candidate]]:
+    """Cut records of one Kafka partition into pieces that fit in memory."""
+    chunk: list[Candidate] = []
+    size_bytes = 0
+    for each in chosen:
+        if chunk and (len(chunk) == _CHUNK_ROWS or size_bytes + each.size_bytes > _CHUNK_BYTES):
+            yield chunk
+            chunk, size_bytes = [], 0
+        chunk.append(each)
+        size_bytes += each.size_bytes
+    if chunk:
+        yield chunk
+
+
+def unseen(lake: Lake, observations: pa.Table) -> pa.Table:
+    """Return the observations that silver does not hold yet, of records of one Kafka partition."""
+    if observations.num_rows == 0 or not lake.exists(OBSERVATIONS):
+        return observations
+    offsets = pc.unique(observations["offset"])
+    files = ledger_files(lake.open(OBSERVATIONS), lake.path(OBSERVATIONS))
+    partition = observations["partition"][0].as_py()
+    first, last = pc.min(offsets).as_py(), pc.max(offsets).as_py()
+    paths = [
+        file.path
+        for file in files
+        if file.partitions[0] <= partition <= file.partitions[1]
+        and file.offsets[0] <= last
+        and file.offsets[1] >= first
+    ]
+    if not paths:
+        return observations
+    is_theirs = (pc.field("partition") == partition) & pc.field("offset").isin(offsets)
+    held = ds.dataset(paths, schema=table(OBSERVATIONS).arrow_schema, format="parquet")
+    known = {_identity(row) for row in held.to_table(columns=_IDENTITY, filter=is_theirs).to_pylist()}
+    is_new = [_identity(row) not in known for row in observations.select(_IDENTITY).to_pylist()]
+    return observations.filter(pa.array(is_new, pa.bool_()))
+
+
+def _identity(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in _IDENTITY)
+
+
+def _observed(lake: Lake, seen: int, taken: int, tenant_id: str) -> Iterator[pa.Table]:
+    """Yield the observations of what the redrives after `seen` up to `taken` accepted."""
+    ledger = ledger_files(lake.open(EVENTS), lake.path(EVENTS))
+
+    def together(each: tuple[Candidate, datetime]) -> tuple[str, int, str, datetime]:
+        return each[0].place.topic, each[0].place.partition, each[0].verdict, each[1]
+
+    accepted = sorted(_accepted(lake, seen, taken), key=lambda each: (*together(each), each[0].place))
+    for (topic, partition, former, decided_at), group in groupby(accepted, key=together):
+        for chunk in chunks([each for each, _ in group]):
+            records = rows_at(ledger, topic, partition, [each.place.offset for each in chunk])
+            with Batch(steps(), records.select(RECORD_COLUMNS), tenant_id=tenant_id, ingest_time=decided_at) as batch:
+                # Judged, not only observed: what a contract changed since cannot read again has no observations.
+                observations = batch.judge(KNOWN_KEYS_SCHEMA.empty_table()).observations
+                result_times = batch.result_times()
+            if former == "accepted":
+                yield unseen(lake, observations)
+            elif result_times is not None:
+                # The stream may have accepted a copy while the redrive was judging.
+                accepted_since = known_keys(ledger, partition, result_times)["event_key"]
+                yield observations.filter(pc.invert(pc.is_in(observations["event_key"], accepted_since)))
+
+
+def _accepted(lake: Lake, seen: int, taken: int) -> list[tuple[Candidate, datetime]]:
+    """Return the records that were accepted, with the verdict before and the time of the decision."""
+    rows = query(
+        lake,
+        f"""
+        select e.topic, e."partition", e."offset", coalesce(octet_length(e.raw), 0), r.former_verdict,
+            r.former_reasons, r.decided_at
+        from ops.redrives r join bronze.events e using (topic, "partition", "offset")
+        where r.verdict = 'accepted' and r.redrive_number > {seen} and r.redrive_number <= {taken}
+        """,  # noqa: S608 - two whole numbers of our own
+    ).rows
+    return [(Candidate(Place(*row[:3]), row[3], row[4], tuple(row[5])), row[6]) for row in rows]

@@ -1,0 +1,158 @@
+"""Judge records anew by today's contracts: the ledger keeps its rows, ops.redrives gets the new verdicts.
+
+Verdicts are committed first, as redrive number n of ops.redrives, with the transaction id `redrive` at n. Silver is
+then brought level: the observations of what that redrive accepted, made from bronze's bytes, with the same id at the
+same number. A crash between the two leaves silver behind, which the next `level` sees from the ids and makes good.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.contracts.digest import contract_digest
+from pipelines.contracts.tables import table
+from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA, RECORD_COLUMNS, Batch, Judged
+from pipelines.kernel.steps import steps
+from pipelines.lake.commit import Progress, append_once
+from pipelines.lake.files import FileWriter
+from pipelines.lake.ledger import LedgerFile, known_keys, ledger_files, redriven_files, rows_at
+from pipelines.lake.tables import Lake
+from pipelines.quarantine.level import APP_ID, REDRIVES, chunks, level, unseen
+from pipelines.quarantine.selection import Candidate, Selection, candidates
+
+Row = dict[str, Any]
+
+EVENTS = "bronze.events"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one record became, or would become."""
+
+    former_verdict: str
+    former_reasons: tuple[str, ...]
+    verdict: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Redriven:
+    """What a redrive came to: outcomes with how many records each has, and what was written."""
+
+    judged: int
+    changed: int
+    observations: int
+    outcomes: dict[Outcome, int]
+    redrive_number: int | None
+    """Under which number the verdicts stand in ops.redrives; None where nothing was written."""
+
+
+@dataclass
+class _Verdicts:
+    """Verdicts collected over the chunks of a redrive."""
+
+    outcomes: Counter[Outcome]
+    rows: list[Row]
+    observations: int
+
+
+def redrive(lake: Lake, selection: Selection, *, tenant_id: str, decided_at: datetime, apply: bool) -> Redriven:
+    """Judge the chosen records anew; with `apply`, record the verdicts that changed and their observations.
+
+    Records that an earlier redrive accepted, or found to be duplicates, are settled and not judged again.
+
+    Raises:
+        WriterConflict: Another redrive was faster; nothing was committed.
+    """
+    if apply:
+        level(lake, tenant_id=tenant_id)
+    snapshot = lake.create(REDRIVES) if apply else None
+    seen = snapshot.transaction_version(APP_ID) if snapshot else None
+    verdicts = _judged_anew(lake, selection, tenant_id, decided_at)
+    number = None
+    if snapshot and verdicts.rows:
+        number = (seen or 0) + 1
+        rows = [row | {"redrive_number": number} for row in verdicts.rows]
+        with FileWriter(lake.path(REDRIVES), table(REDRIVES)) as writer:
+            writer.write(pa.Table.from_pylist(rows, schema=table(REDRIVES).arrow_schema))
+            file = writer.finish()
+        append_once(snapshot, table(REDRIVES), [file] if file else [], [Progress(APP_ID, seen, number)])
+        verdicts.observations = level(lake, tenant_id=tenant_id)
+    outcomes = dict(verdicts.outcomes.most_common())
+    changed = len(verdicts.rows)
+    return Redriven(verdicts.outcomes.total(), changed, verdicts.observations, outcomes, number)
+
+
+def _judged_anew(lake: Lake, selection: Selection, tenant_id: str, decided_at: datetime) -> _Verdicts:
+    verdicts = _Verdicts(Counter(), [], 0)
+    chosen = candidates(lake, selection)
+    if not chosen:
+        return verdicts
+    ledger = ledger_files(lake.open(EVENTS), lake.path(EVENTS))
+    known = [*ledger, *redriven_files(lake)]
+
+    def stands(each: Candidate) -> tuple[str, int, str]:
+        return each.place.topic, each.place.partition, each.verdict
+
+    for (topic, partition, former), group in groupby(sorted(chosen, key=stands), key=stands):
+        own_keys = KNOWN_KEYS_SCHEMA.empty_table()
+        for chunk in chunks(list(group)):
+            records = rows_at(ledger, topic, partition, [each.place.offset for each in chunk])
+            with Batch(steps(), records.select(RECORD_COLUMNS), tenant_id=tenant_id, ingest_time=decided_at) as batch:
+                judged = batch.judge(_known(batch, known, partition, own_keys, former))
+            own_keys = pa.concat_tables([own_keys, _accepted_keys(judged)])
+            changed = _collect(verdicts, chunk, judged, decided_at)
+            verdicts.observations += _observation_count(lake, judged, changed, former)
+    return verdicts
+
+
+def _known(batch: Batch, ledger: Sequence[LedgerFile], partition: int, own_keys: pa.Table, former: str) -> pa.Table:
+    result_times = batch.result_times()
+    # An event that is accepted already would find itself.
+    if former == "accepted" or result_times is None:
+        return own_keys
+    return pa.concat_tables([known_keys(ledger, partition, result_times), own_keys])
+
+
+def _accepted_keys(judged: Judged) -> pa.Table:
+    return judged.events.select(KNOWN_KEYS_SCHEMA.names).filter(pc.equal(judged.events["verdict"], "accepted"))
+
+
+def _collect(verdicts: _Verdicts, chunk: Sequence[Candidate], judged: Judged, decided_at: datetime) -> set[int]:
+    """Count what became of each record, and note those whose verdict or reasons changed; return their offsets."""
+    changed = set()
+    columns = judged.events.select(
+        [name for name in judged.events.column_names if name not in {"raw", "key", "headers"}]
+    )
+    for before, row in zip(chunk, columns.to_pylist(), strict=True):
+        verdict, reasons = row["verdict"], tuple(row["reasons"])
+        if before.verdict == "accepted" and verdict != "accepted":
+            # What was accepted stays so: its observations are in silver.
+            verdict, reasons = before.verdict, before.reasons
+        verdicts.outcomes[Outcome(before.verdict, before.reasons, verdict, reasons)] += 1
+        if (verdict, reasons) != (before.verdict, before.reasons):
+            changed.add(row["offset"])
+            verdicts.rows.append(_row(before, row, decided_at))
+    return changed
+
+
+def _row(before: Candidate, row: Row, decided_at: datetime) -> Row:
+    return row | {
+        "former_verdict": before.verdict,
+        "former_reasons": list(before.reasons),
+        "contract_digest": contract_digest(),
+        "decided_at": decided_at,
+    }
+
+
+def _observation_count(lake: Lake, judged: Judged, changed: set[int], former: str) -> int:
+    observations = judged.observations.filter(
+        pc.is_in(judged.observations["offset"], pa.array(sorted(changed), pa.int64()))
+    )
+    return len(unseen(lake, observations) if former == "accepted" else observations)
