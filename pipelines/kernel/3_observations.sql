@@ -36,7 +36,6 @@ flagged AS (
 )
 SELECT
     event_key,
-    $$tenant_id AS tenant_id,
     device_id,
     sensor_model,
     property,
@@ -56,8 +55,6 @@ SELECT
     sequence,
     session,
     format,
-    $$topic AS topic,
     "partition",
-    "offset",
-    $$ingest_time AS ingest_time
+    "offset"
 FROM flagged

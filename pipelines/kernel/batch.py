@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import duckdb
 import pyarrow as pa
@@ -34,10 +34,11 @@ class Batch:
         """Read every record; `ingest_time` is the caller's clock, for the kernel has none."""
         self._steps = steps
         self._records = records
+        self._tenant_id = tenant_id
         self._constants = {
-            "tenant_id": tenant_id,
-            "topic": records["topic"][0].as_py(),
-            "ingest_time": ingest_time,
+            "tenant_id": pa.scalar(tenant_id),
+            "topic": records["topic"][0],
+            "ingest_time": pa.scalar(ingest_time, pa.timestamp("us", tz="UTC")),
         }
         self._connection = duckdb.connect(config={"threads": 1})
         self._connection.execute("SET TimeZone = 'UTC'")
@@ -72,27 +73,27 @@ class Batch:
 
     def _events(self) -> pa.Table:
         # What Kafka gave goes around DuckDB: only what was found out about it needs to come back.
-        contract = table("bronze.events")
         found = self._query(self._steps.events)
-        columns = {name: self._records[name] for name in RECORD_COLUMNS} | {
-            name: found[name] for name in found.column_names
-        }
-        return pa.table(columns).select(contract.column_names).cast(contract.arrow_schema)
+        given = {name: self._records[name] for name in RECORD_COLUMNS}
+        return self._completed("bronze.events", given | dict(zip(found.column_names, found.columns, strict=True)))
 
     def _observations(self) -> pa.Table:
         self._register("readings", self._steps.readings)
-        contract = table("silver.observations")
-        return self._query(self._steps.observations).select(contract.column_names).cast(contract.arrow_schema)
+        found = self._query(self._steps.observations)
+        return self._completed("silver.observations", dict(zip(found.column_names, found.columns, strict=True)))
+
+    def _completed(self, name: str, columns: dict[str, pa.ChunkedArray]) -> pa.Table:
+        """Add what is the same in every row: DuckDB would write it out row by row, at a third of its whole cost."""
+        contract = table(name)
+        count = len(columns["event_key"])
+        same = {column: pa.repeat(value, count) for column, value in self._constants.items() if column not in columns}
+        return pa.table(columns | same).select(contract.column_names).cast(contract.arrow_schema)
 
     def _register(self, name: str, data: pa.Table) -> None:
         self._connection.register(name, data)
 
     def _run(self, sql: str) -> None:
-        self._connection.execute(*self._bound(sql))
+        self._connection.execute(sql, {"tenant_id": self._tenant_id} if "$tenant_id" in sql else None)
 
     def _query(self, sql: str) -> pa.Table:
-        sql, constants = self._bound(sql)
-        return self._connection.sql(sql, params=constants).to_arrow_table()
-
-    def _bound(self, sql: str) -> tuple[str, dict[str, Any]]:
-        return sql, {name: value for name, value in self._constants.items() if f"${name}" in sql}
+        return self._connection.sql(sql).to_arrow_table()
