@@ -13,8 +13,13 @@ WITH texts AS (
 parsed AS (
     SELECT
         *,
-        json_valid(text) AS is_json,
-        CASE WHEN is_json AND contains(text, ${chirpstack_v4}) THEN from_json(text, ${chirpstack_v4_shape}) END AS m
+        CASE
+            WHEN NOT contains(text, ${chirpstack_v4}) THEN NULL
+            -- Parsed once: what is cut off fails here, and the rare rest makes `try` go row by row.
+            WHEN starts_with(text, '{') AND ends_with(text, '}') THEN try(from_json(text, ${chirpstack_v4_shape}))
+            WHEN json_valid(text) THEN from_json(text, ${chirpstack_v4_shape})
+        END AS m,
+        CASE WHEN m IS NOT NULL THEN true ELSE json_valid(text) END AS is_json
     FROM texts
 ),
 fields AS (
