@@ -8,7 +8,7 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev jdk demo test check format generate lock clean
+.PHONY: help setup setup-dev jdk demo test check bench format generate lock clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -31,6 +31,9 @@ check: setup-dev ## run what CI checks besides the tests: format, lint, types, i
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest -q --no-header tests/test_locks.py
 	@$(BIN)/python -m pipelines.cli.reference --check
+
+bench: setup-dev ## measure taking in against a tutorial's Spark job, some ten minutes (ARGS="--events 50000 --page")
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 format: setup-dev ## format the code, and mend what the linter can
 	@$(BIN)/ruff format .

@@ -13,11 +13,11 @@ WITH texts AS (
 parsed AS (
     SELECT
         *,
-        -- Most of what is no JSON is cut off: then it does not end as an object does, and `try` has nothing to repeat.
-        -- What `try` gives back as null may still be JSON, of another shape; only then is it read a second time.
         CASE
-            WHEN starts_with(text, '{') AND ends_with(text, '}') AND contains(text, ${chirpstack_v4})
-            THEN try(from_json(text, ${chirpstack_v4_shape}))
+            WHEN NOT contains(text, ${chirpstack_v4}) THEN NULL
+            -- Parsed once: what is cut off fails here, and the rare rest makes `try` go row by row.
+            WHEN starts_with(text, '{') AND ends_with(text, '}') THEN try(from_json(text, ${chirpstack_v4_shape}))
+            WHEN json_valid(text) THEN from_json(text, ${chirpstack_v4_shape})
         END AS m,
         CASE WHEN m IS NOT NULL THEN true ELSE json_valid(text) END AS is_json
     FROM texts

@@ -43,7 +43,7 @@ def read(address: str, wanted: OffsetRange) -> Iterator[pa.RecordBatch]:
         next_offset = wanted.start
         heard_at = time.monotonic()
         while next_offset < wanted.end:
-            messages, is_at_end = _polled(consumer, wanted, next_offset)
+            messages, is_at_end = _polled(consumer, address, wanted, next_offset)
             if messages:
                 next_offset = messages[-1].offset() + 1
                 yield _arrow(messages, wanted)
@@ -76,9 +76,9 @@ def _consumer(address: str, wanted: OffsetRange) -> "Consumer":
     return consumer
 
 
-def _polled(consumer: "Consumer", wanted: OffsetRange, next_offset: int) -> tuple[list[Message], bool]:
+def _polled(consumer: "Consumer", address: str, wanted: OffsetRange, next_offset: int) -> tuple[list[Message], bool]:
     """Return what came, and whether the partition ends there."""
-    from confluent_kafka import KafkaError, KafkaException, TopicPartition
+    from confluent_kafka import KafkaError, TopicPartition
 
     messages: list[Message] = consumer.consume(min(_ROWS, wanted.end - next_offset), _POLL_S)
     errors = [error for message in messages if (error := message.error()) is not None]
@@ -87,7 +87,7 @@ def _polled(consumer: "Consumer", wanted: OffsetRange, next_offset: int) -> tupl
             beginning, _ = consumer.get_watermark_offsets(TopicPartition(wanted.topic, wanted.partition), _POLL_S)
             raise OffsetGap(wanted.topic, wanted.partition, next_offset, beginning)
         if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client's own name for it
-            raise KafkaException(error)
+            raise BrokerUnreachable(address, error.str())
     if errors:
         messages = [message for message in messages if message.error() is None]
     is_past_end = bool(messages) and messages[-1].offset() >= wanted.end

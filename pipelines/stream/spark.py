@@ -1,7 +1,7 @@
 """The Spark engine: a task an offset range, nothing but file descriptions back.
 
 The workers read Kafka themselves. Spark's own source would hand each record through the JVM, as a row and then as
-Arrow over a socket, which costs several times what the cleaning does (see docs/adr).
+Arrow over a socket, which costs several times what the cleaning does (docs/adr/0008).
 """
 
 from collections.abc import Sequence

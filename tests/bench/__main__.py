@@ -80,6 +80,8 @@ def _rounds(
         home = FOLDER / "round"
         shutil.rmtree(home, ignore_errors=True)
         for contender in (*taking, *starting):
+            if contender.rounds and number > contender.rounds:
+                continue
             usage = _run(contender, settings, address, home)
             usages[contender.name].append(usage)
             _log.info("round %d: %s: %.1f CPU-s, %.1f s", number, contender.title, usage.cpu_s, usage.wall_s)

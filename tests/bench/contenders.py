@@ -29,6 +29,8 @@ class Contender:
     leaves_out: str
     command: Callable[[Path], tuple[str, ...]]
     differences: Callable[[Path], list[str]]
+    rounds: int | None = None
+    """In how many rounds it takes part; None is all."""
 
 
 def takers(settings: Settings, address: str, load: Load) -> tuple[Contender, ...]:
@@ -77,6 +79,7 @@ def starters(settings: Settings) -> tuple[Contender, ...]:
             "",
             lambda _: (*_FIELDSTREAM, "gate", "run", "silver.observations"),
             nothing_to_check,
+            rounds=1,
         ),
     )
 

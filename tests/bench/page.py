@@ -8,7 +8,7 @@ PAGE = ROOT / "docs" / "explanation" / "benchmarks.md"
 _METHOD = """\
 # Benchmarks
 
-Written by `make bench-page`; `make bench` prints the figures of your own machine.
+Written by `make bench ARGS=--page`; `make bench` prints the figures of your own machine.
 
 What counts is CPU seconds of the whole process tree, the start of Python and of the JVM included: a contender runs
 below a process that adopts its orphans and waits for all of them, so that the kernel's own sum is exact. The broker

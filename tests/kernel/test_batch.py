@@ -34,7 +34,11 @@ def verdicts(result: Judged) -> list[tuple[str, list[str]]]:
         (uplink(GOOD, device=""), "quarantined", ["no_device"]),
         (uplink(GOOD, time="yesterday"), "quarantined", ["no_time"]),
         (uplink(GOOD, time=None), "quarantined", ["no_time"]),
+        (b"\n " + uplink(GOOD) + b"\n", "accepted", []),
         (uplink(GOOD)[:-20], "quarantined", ["not_json"]),
+        (uplink(GOOD)[:-20] + b"}", "quarantined", ["not_json"]),
+        (uplink(GOOD) + b"{}", "quarantined", ["not_json"]),
+        (b"\n " + uplink(GOOD)[:-1], "quarantined", ["not_json"]),
         (b'{"temperature": 21.5}', "quarantined", ["unknown_format"]),
         (b"21.5", "quarantined", ["unknown_format"]),
         (b"", "quarantined", ["not_json"]),
@@ -50,7 +54,7 @@ def test_each_record_has_one_verdict_and_its_reason(value, verdict, reasons):
 
 
 def test_a_bad_record_stops_no_other():
-    bad = [None, b"", b"\xff\xfe", uplink(GOOD)[:30], b"[" * 1000]
+    bad = [None, b"", b"\xff\xfe", uplink(GOOD)[:30], uplink(GOOD)[:30] + b"}"]
     result = judged([*bad, uplink(GOOD, counter=7), *bad])
     assert [verdict for verdict, _ in verdicts(result)] == ["quarantined"] * 5 + ["accepted"] + ["quarantined"] * 5
     assert result.observations["value"].to_pylist() == [21.5]
