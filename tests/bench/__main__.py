@@ -5,7 +5,6 @@ import logging
 import shutil
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 from pipelines.local import kafka
 from pipelines.settings import Settings, from_environment
@@ -17,6 +16,7 @@ from tests.bench.page import PAGE, as_page
 from tests.bench.process_tree import CommandFailed, Usage, measure
 
 FOLDER = ROOT / "build" / "bench"
+ROUND = FOLDER / "round"
 
 _log = logging.getLogger("bench")
 
@@ -66,8 +66,8 @@ def _measure(events: int, repeats: int) -> Figures:
         return Figures(found, events, load.message_bytes, *runs)
     finally:
         kafka.stop(settings)
-        for each in ("kafka", "load", "round"):
-            shutil.rmtree(FOLDER / each, ignore_errors=True)
+        for each in (FOLDER / "kafka", FOLDER / "load", ROUND):
+            shutil.rmtree(each, ignore_errors=True)
 
 
 def _rounds(
@@ -77,12 +77,11 @@ def _rounds(
     taking, starting = takers(settings, address, load), starters(settings)
     usages: dict[str, list[Usage]] = {each.name: [] for each in (*taking, *starting)}
     for number in range(1, repeats + 1):
-        home = FOLDER / "round"
-        shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(ROUND, ignore_errors=True)
         for contender in (*taking, *starting):
             if contender.rounds and number > contender.rounds:
                 continue
-            usage = _run(contender, settings, address, home)
+            usage = _run(contender, settings, address)
             usages[contender.name].append(usage)
             _log.info("round %d: %s: %.1f CPU-s, %.1f s", number, contender.title, usage.cpu_s, usage.wall_s)
     measured = [
@@ -91,7 +90,8 @@ def _rounds(
     return tuple(measured[: len(taking)]), tuple(measured[len(taking) :])
 
 
-def _run(contender: Contender, settings: Settings, address: str, home: Path) -> Usage:
+def _run(contender: Contender, settings: Settings, address: str) -> Usage:
+    home = ROUND / (contender.where or contender.name)
     home.mkdir(parents=True, exist_ok=True)
     log = FOLDER / f"{contender.name}.log"
     usage = measure(contender.command(home), environment(settings, address, home), log)

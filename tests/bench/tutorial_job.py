@@ -7,8 +7,8 @@ follow them (https://ifkarsyah.github.io/blog/delta-lake-series-6-streaming is a
 `from_json(col("value").cast("string"), schema).alias("data")`, `select("data.*")`, a checkpoint, append.
 
 Where forms differ, the one that costs least is taken: everything in one batch (`availableNow` without
-`maxOffsetsPerTrigger`), and jars that lie on this machine, instead of `spark.jars.packages`, which resolves them anew
-at every start.
+`maxOffsetsPerTrigger`, unless one is given), and jars that lie on this machine, instead of `spark.jars.packages`, which
+resolves them anew at every start.
 """
 
 import sys
@@ -42,15 +42,15 @@ def session(jars: str) -> SparkSession:
     )
 
 
-def run(spark: SparkSession, address: str, topic: str, folder: str) -> None:
+def run(spark: SparkSession, address: str, topic: str, folder: str, batch: str | None = None) -> None:
     """Take in what the topic holds."""
-    records = (
+    source = (
         spark.readStream.format("kafka")
         .option("kafka.bootstrap.servers", address)
         .option("subscribe", topic)
         .option("startingOffsets", "earliest")
-        .load()
     )
+    records = (source.option("maxOffsetsPerTrigger", batch) if batch else source).load()
     readings = (
         records.select(from_json(col("value").cast("string"), SCHEMA).alias("data"))
         .select("data.*")
