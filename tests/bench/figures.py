@@ -171,7 +171,8 @@ def _starters(starters: Sequence[Measured]) -> list[tuple[str, ...]]:
                 f"{each.cpu_s / bare.cpu_s:.3f}",
                 f"{each.wall_s:.2f}",
                 f"{each.wall_s / bare.wall_s:.3f}",
-                f"{each.peak_rss_mb:,.0f}",
+                # What ends between two looks was not seen.
+                f"{each.peak_rss_mb:,.0f}" if each.peak_rss_mb else "",
             )
             for each in starters
         ),
