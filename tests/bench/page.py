@@ -14,8 +14,9 @@ What counts is CPU seconds of the whole process tree, the start of Python and of
 below a process that adopts its orphans and waits for all of them, so that the kernel's own sum is exact. The broker
 belongs to no contender's tree. All take in the same {events:,} messages ({mean_bytes:,.0f} bytes on average, ChirpStack
 uplinks of seven values; 5 % are duplicates, 0.5 % are cut off) from the same two partitions, one after another in each
-round; the figures are medians of {rounds} rounds, spread is the dearest over the cheapest, memory is the highest sum seen. Before a figure is printed, the rows that
-each contender wrote are compared with what the load must give, one by one and both ways.
+round; the figures are medians of {rounds} rounds, spread is the dearest over the cheapest, memory the highest sum seen.
+Before a figure is printed, the rows that each contender wrote are compared with what the load must give, one by one and
+both ways.
 
 The tutorials' job is `tests/bench/tutorial_job.py`: default settings, and of the usual forms the one that costs least:
 all in one batch, its jars on this machine. A stream that keeps up with its sensors never sees a million events at once,
