@@ -91,21 +91,26 @@ class Figures:
                 ("wall time", self._of(name).wall_s / bare.wall_s),
             )
         ]
-        gains = [
-            Target(
-                f"events per CPU-second, times the tutorial's, {how}",
-                self._of(f"tutorial{suffix}").cpu_s / self._of(f"fieldstream{suffix}").cpu_s,
-                LEAST_TIMES_THE_TUTORIAL,
-                at_least=True,
-            )
-            for suffix, how in (("", "in one batch"), ("_batches", f"in batches of {BATCH:,}"))
-        ]
-        return (*gains, *starts)
+        gain = Target(
+            "events per CPU-second, times the tutorial's, in one batch",
+            self._gain(""),
+            LEAST_TIMES_THE_TUTORIAL,
+            at_least=True,
+        )
+        return (gain, *starts)
+
+    @property
+    def gain_in_batches(self) -> float:
+        """Events per CPU-second, times the tutorial's, in batches; no target stands for it."""
+        return self._gain("_batches")
 
     @property
     def gate_share(self) -> float:
         """CPU of the gate over the same rows, as a share of taking them in."""
         return self._of("gate").cpu_s / self._of("fieldstream").cpu_s
+
+    def _gain(self, suffix: str) -> float:
+        return self._of(f"tutorial{suffix}").cpu_s / self._of(f"fieldstream{suffix}").cpu_s
 
     def _of(self, name: str) -> Measured:
         return next(each for each in (*self.takers, *self.starters) if each.name == name)
@@ -189,8 +194,11 @@ def _targets(figures: Figures) -> list[tuple[str, ...]]:
         )
         for target in figures.targets
     ]
-    gate = ("CPU of the gate over the same rows, of taking them in", f"{figures.gate_share:.2f}", "", "")
-    return [("", "figure", "target", ""), *rows, gate]
+    others = [
+        (f"events per CPU-second, times the tutorial's, in batches of {BATCH:,}", f"{figures.gain_in_batches:.2f}"),
+        ("CPU of the gate over the same rows, of taking them in", f"{figures.gate_share:.2f}"),
+    ]
+    return [("", "figure", "target", ""), *rows, *((what, figure, "none", "") for what, figure in others)]
 
 
 def as_json(figures: Figures) -> str:
@@ -200,6 +208,7 @@ def as_json(figures: Figures) -> str:
         | {
             "events_per_cpu_s": {each.name: figures.per_cpu_s(each) for each in figures.takers},
             "targets": [asdict(target) | {"met": target.met} for target in figures.targets],
+            "gain_in_batches": figures.gain_in_batches,
             "gate_share": figures.gate_share,
         },
         indent=2,
