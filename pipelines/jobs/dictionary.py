@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pipelines import settings
 from pipelines.contracts.quantities import Range, quantities
-from pipelines.contracts.sensors import Sensor, sensors
+from pipelines.contracts.sensors import Reading, Sensor, sensors
 from pipelines.contracts.tables import Column, TableContract, table, table_names
 
 Pages = dict[str, str]
@@ -102,11 +102,34 @@ def _sensor_section(sensor: Sensor) -> str:
             f"{reading.offset:g}",
             "" if reading.channel is None else str(reading.channel),
             "" if reading.depth_cm is None else f"{reading.depth_cm:g}",
+            _notes(reading),
         )
         for reading in sensor.readings
     ]
-    table_of_keys = _markdown(("key", "property", "canonical unit", "scale", "shift", "channel", "depth, cm"), rows)
-    return f"## {sensor.model}\n\n{sensor.title}. {sensor.description}{interval} Known as {named}.\n\n{table_of_keys}"
+    header = ("key", "property", "canonical unit", "scale", "shift", "channel", "depth, cm", "notes")
+    codec = f" Its payload is read by the codec `{sensor.codec}`." if sensor.codec else ""
+    about = f"{sensor.title}. {sensor.description}{interval}{codec} Known as {named}."
+    ignored = [f"No measurement: {', '.join(f'`{key}`' for key in sensor.ignored)}."] if sensor.ignored else []
+    return "\n\n".join([f"## {sensor.model}", about, *_items(sensor), _markdown(header, rows), *ignored])
+
+
+def _items(sensor: Sensor) -> list[str]:
+    items = sensor.items
+    if items is None:
+        return []
+    return [f"A gateway lists its readings in `{items.at}`: the key is `{items.key}`, the value `{items.value}`."]
+
+
+def _notes(reading: Reading) -> str:
+    missing = ", ".join(f"{value:.10g}" for value in reading.missing)
+    words = ", ".join(f"{word} is {value:g}" for word, value in reading.labels.items())
+    notes = [
+        *([f"no reading at {missing}"] if missing else []),
+        *([words] if words else []),
+        *([f"running total of {reading.quantity.increment}"] if reading.quantity.increment else []),
+        *([f"starts again at {reading.rollover:.10g}"] if reading.rollover else []),
+    ]
+    return "; ".join(notes)
 
 
 def _settings_page() -> str:

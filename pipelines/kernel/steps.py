@@ -59,8 +59,9 @@ def steps() -> Steps:
 
 def _contract_parts(keys_by_alias: dict[str, list[str]]) -> dict[str, str]:
     """Write the contracts as SQL: how a format is told, which payload keys exist, which belong to which sensor."""
-    all_keys = dict.fromkeys(key for keys in keys_by_alias.values() for key in keys)
-    members = ",".join(f'{_json_name(key)}:"DOUBLE"' for key in all_keys)
+    # DuckDB tells the members of a struct apart without regard to case.
+    all_keys = {key.lower(): key for keys in reversed(keys_by_alias.values()) for key in reversed(keys)}
+    members = ",".join(f'{_json_name(key)}:"DOUBLE"' for key in all_keys.values())
     return {
         "chirpstack_v4": _literal(formats()["chirpstack_v4"].recognised_by),
         "chirpstack_v4_shape": _literal(_ENVELOPE % members),

@@ -27,7 +27,7 @@ UNITS = {
 
 
 def test_quantities_and_units_are_those_promised():
-    assert {name: quantity.unit for name, quantity in quantities().items()} == UNITS
+    assert {name: quantities()[name].unit for name in UNITS} == UNITS
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,24 @@ def test_quantities_and_units_are_those_promised():
 def test_the_fail_range_holds_what_the_field_gives_and_not_what_it_cannot(name, reading, inside):
     low, high = quantities()[name].fail
     assert (low <= reading <= high) is inside
+
+
+@pytest.mark.parametrize(
+    ("total", "increment"),
+    [("precipitation_total", "precipitation"), ("pulse_count", "pulses"), ("water_volume", "water_use")],
+)
+def test_the_difference_of_two_running_totals_is_a_quantity_of_its_own(total, increment):
+    assert quantities()[total].increment == increment
+    assert quantities()[increment].increment is None
+
+
+@pytest.mark.parametrize("increment", ["nothing", "soil_temperature"])
+def test_an_increment_in_another_unit_is_refused(monkeypatch, increment):
+    rain = {"unit": "mm", "fail": [0, 9], "suspect": [0, 1], "increment": increment, "description": "rain"}
+    soil = {"unit": "Cel", "fail": [0, 9], "suspect": [0, 1], "description": "soil"}
+    monkeypatch.setattr(module, "read_mapping", lambda _: {"rain": rain, "soil_temperature": soil})
+    with pytest.raises(ContractError, match=f"rain: an increment that is a quantity in mm, got {increment}"):
+        module.quantities.__wrapped__()
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,18 @@ def test_quantities_and_sensors_are_described() -> None:
     assert moisture[2:] == ["m3/m3", "0 to 0.7", "0.02 to 0.6"]
     assert {row[0] for row in cells(pages["quantities.md"])} == {"property", *quantities()}
     # percent to a fraction; kPa to hPa
-    assert ["soil_moisture_1", "soil_moisture", "m3/m3", "0.01", "0", "1", "10"] in cells(pages["sensors.md"])
-    assert ["air_pressure", "air_pressure", "hPa", "10", "0", "", ""] in cells(pages["sensors.md"])
+    assert ["soil_moisture_1", "soil_moisture", "m3/m3", "0.01", "0", "1", "10", ""] in cells(pages["sensors.md"])
+    assert ["air_pressure", "air_pressure", "hPa", "10", "0", "", "", ""] in cells(pages["sensors.md"])
+    # tension sent positive; a total that goes back to 0; words for states; the probe that is not there
+    tension = ["Soil_moisture-0", "soil_water_potential", "kPa", "-1", "0", "1", "", ""]
+    rain = ["rainfall_total", "precipitation_total", "mm", "1", "0", "", "", "running total of precipitation"]
+    probe = ["Bat", "battery_voltage", "V", "1", "0", "", "", ""]
+    assert all(row in cells(pages["sensors.md"]) for row in (tension, rain, probe))
+    assert "no reading at 327.6, 327.67, 3276.7" in pages["sensors.md"]
+    assert "running total of pulse_count" not in pages["sensors.md"]
+    assert "starts again at 4294967296" in pages["sensors.md"]
+    assert "on is 1, off is 0, open is 1, close is 0" in pages["sensors.md"]
+    assert "`messages`: the key is `measurementId`" in pages["sensors.md"]
     assert all(f"## {model}\n" in pages["sensors.md"] for model in sensors())
 
 

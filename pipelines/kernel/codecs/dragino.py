@@ -5,7 +5,7 @@ Source: dragino/dragino-end-node-decoder and the user manuals at wiki.dragino.co
 
 from struct import Struct
 
-from pipelines.kernel.codecs.frame import Codec, Frame, check_length, cut_off, wrong_port
+from pipelines.kernel.codecs.frame import Codec, CodecError, Frame, check_length, cut_off, wrong_port
 
 _DATA, _SETTINGS, _STATUS = 2, 4, 5
 
@@ -80,8 +80,10 @@ def decode_se0x(payload: bytes, f_port: int) -> list[Frame]:
     for place in range(4):
         if flags >> 3 - place & 1:
             at = _SOIL_HEAD.size + place * _SOIL_PROBE.size
-            if len(payload) < at + _SOIL_PROBE.size:
-                raise cut_off(at, _SOIL_PROBE.size, payload)
+            end = at + _SOIL_PROBE.size
+            if len(payload) < end:
+                got = f"{len(payload)}"
+                raise CodecError("A probe is cut off", at=len(payload), expected=f"{end} bytes", got=got)
             values |= _soil(str(place + 1), bool(flags & 0x80), *_SOIL_PROBE.unpack_from(payload, at))
     return [Frame(values)]
 
