@@ -36,13 +36,25 @@ def uplink(
     return json.dumps({name: value for name, value in event.items() if value is not None}).encode()
 
 
-def records(values: Iterable[bytes | None], *, partition: int = 0, start: int = 0) -> pa.Table:
+def records(
+    values: Iterable[bytes | None],
+    *,
+    partition: int = 0,
+    start: int = 0,
+    topic: str = TOPIC,
+    key: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> pa.Table:
     """Rows as an engine hands them to the kernel, at consecutive offsets of one partition."""
     schema = table("bronze.events").arrow_schema
-    rows = [
-        {"topic": TOPIC, "partition": partition, "offset": offset, "kafka_time": KAFKA_TIME, "raw": value}
-        for offset, value in enumerate(values, start)
-    ]
+    about = {
+        "topic": topic,
+        "partition": partition,
+        "kafka_time": KAFKA_TIME,
+        "key": None if key is None else key.encode(),
+        "headers": headers and [{"key": name, "value": value.encode()} for name, value in headers.items()],
+    }
+    rows = [about | {"offset": offset, "raw": value} for offset, value in enumerate(values, start)]
     return pa.Table.from_pylist(rows, schema=pa.schema([schema.field(name) for name in RECORD_COLUMNS]))
 
 

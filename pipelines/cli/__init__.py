@@ -60,7 +60,7 @@ def _run(command: Command, settings: Settings, arguments: Namespace) -> int:
     except BrokenPipeError:
         _close_quietly(sys.stdout)
     command.check(result)
-    return 0
+    return command.exit_code(result)
 
 
 def _close_quietly(stream: TextIO) -> None:

@@ -28,9 +28,16 @@ def _accept(_result: Any) -> None:
     pass
 
 
+def _done(_result: Any) -> int:
+    return 0
+
+
 @dataclass(frozen=True)
 class Command:
-    """A command: `run` calls the job, `show` prints its result, `check` raises what the exit code must say."""
+    """A command: `run` calls the job, `show` prints its result, `check` raises what the exit code must say.
+
+    `exit_code` is for a command whose output has said already what is wrong.
+    """
 
     words: tuple[str, ...]
     summary: str
@@ -39,6 +46,7 @@ class Command:
     arguments: tuple[Argument, ...] = ()
     show: Callable[[Any, Namespace, TextIO], None] = field(default=show_report)
     check: Callable[[Any], None] = field(default=_accept)
+    exit_code: Callable[[Any], int] = field(default=_done)
 
 
 def job(name: str) -> Any:
@@ -73,6 +81,18 @@ def table_version(text: str) -> tuple[str, int]:
     if not (name and version.isdigit()):
         raise ArgumentTypeError(f"{text!r} is not TABLE=VERSION, as in silver.observations=3")
     return name, int(version)
+
+
+def key_value(text: str) -> tuple[str, str]:
+    """Read `<key>=<value>`.
+
+    Raises:
+        ArgumentTypeError: It is written otherwise.
+    """
+    key, found, value = text.partition("=")
+    if not (key and found):
+        raise ArgumentTypeError(f"{text!r} is not KEY=VALUE, as in event=up")
+    return key, value
 
 
 def positive(text: str) -> int:

@@ -28,6 +28,11 @@ def show_report(report: Any, arguments: Namespace, out: TextIO) -> None:
         print("\n".join(_lines(report)), file=out)
 
 
+def show_line(record: Any, out: TextIO) -> None:
+    """Print a record as JSON on a line of its own."""
+    print(json.dumps(plain(record), ensure_ascii=False), file=out)
+
+
 def show_answer(answer: "Answer", arguments: Namespace, out: TextIO) -> None:
     """Print a query's answer: a table, a JSON array of objects, or CSV.
 

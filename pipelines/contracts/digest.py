@@ -8,8 +8,9 @@ from pipelines.contracts.files import SCHEMAS
 
 @cache
 def contract_digest() -> str:
-    """Return the SHA-256 over formats, sensors and quantities: names and contents of their files."""
-    paths = [*SCHEMAS.glob("formats/*"), *SCHEMAS.glob("sensors/*"), SCHEMAS / "quantities.yaml"]
+    """Return the SHA-256 over formats, sensors, quantities and spellings: names and contents of their files."""
+    single = (SCHEMAS / f"{name}.yaml" for name in ("quantities", "units", "properties"))
+    paths = [*SCHEMAS.glob("formats/*"), *SCHEMAS.glob("sensors/*"), *single]
     digest = hashlib.sha256()
     for path in sorted(paths):
         content = path.read_bytes()

@@ -142,6 +142,12 @@ def find(model: str) -> Sensor:
     )
 
 
+def named(name: str) -> Sensor | None:
+    """Return the one sensor that gateways report under a name, however it is written; None where there is none."""
+    models = _by_plain_name().get(_plain(name), set())
+    return sensors()[min(models)] if len(models) == 1 else None
+
+
 @cache
 def mapping() -> pa.Table:
     """Return what the kernel joins payload keys with.

@@ -9,7 +9,22 @@ _UCUM_CODE = {"ppm": "[ppm]"}
 # What the contracts ask for, with the registry's own answers: to load it takes every command that decodes a second.
 KNOWN = {
     ("%", "m3/m3"): (0.01, 0.0),
+    ("1", "%"): (100.0, 0.0),
+    ("[degF]", "Cel"): (5 / 9, -160 / 9),
+    ("K", "Cel"): (1.0, -273.15),
+    ("S/m", "dS/m"): (10.0, 0.0),
+    ("mS/cm", "dS/m"): (1.0, 0.0),
+    ("uS/cm", "dS/m"): (0.001, 0.0),
+    ("Pa", "hPa"): (0.01, 0.0),
     ("kPa", "hPa"): (10.0, 0.0),
+    ("[in_i'Hg]", "hPa"): (33.76848535088, 0.0),
+    ("kW/m2", "W/m2"): (1000.0, 0.0),
+    ("[mi_i]/h", "m/s"): (0.44704, 0.0),
+    ("L", "m3"): (0.001, 0.0),
+    ("mm", "m"): (0.001, 0.0),
+    ("cm", "m"): (0.01, 0.0),
+    ("mV", "V"): (0.001, 0.0),
+    ("kHz", "Hz"): (1000.0, 0.0),
 }
 
 

@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from pipelines import settings
+from pipelines.contracts.formats import Format, KnownKey, formats
 from pipelines.contracts.quantities import Range, quantities
+from pipelines.contracts.reasons import reasons
 from pipelines.contracts.sensors import Reading, Sensor, sensors
+from pipelines.contracts.spellings import units
 from pipelines.contracts.tables import Column, TableContract, table, table_names
 
 Pages = dict[str, str]
@@ -17,7 +20,7 @@ _SETTING = re.compile(r"(?P<variable>[A-Z_]+): (?P<meaning>.+) \((?P<default>[^(
 
 
 def dictionary() -> Pages:
-    """Return the pages by file name: tables, quantities, sensors and settings.
+    """Return the pages by file name: tables, quantities, sensors, formats, units, reasons and settings.
 
     Raises:
         ContractError: A file under schemas/ is wrong.
@@ -26,6 +29,9 @@ def dictionary() -> Pages:
         "data-dictionary.md": _tables_page(),
         "quantities.md": _quantities_page(),
         "sensors.md": _sensors_page(),
+        "formats.md": _formats_page(),
+        "units.md": _units_page(),
+        "reasons.md": _reasons_page(),
         "settings.md": _settings_page(),
     }
 
@@ -149,6 +155,52 @@ def _setting_docstrings() -> Iterator[str]:
         match statement:
             case ast.Expr(value=ast.Constant(value=str(text))):
                 yield text
+
+
+def _formats_page() -> str:
+    about = (
+        "A message is told by itself: the first format that fits is taken, in this order. CloudEvents envelopes, in binary "
+        "and in structured mode, are opened first; the content is then of one of these formats, and takes device and time "
+        "from the envelope (`subject`, `time`) where it has none. A device's EUI-64 is written in lower-case hex without "
+        "separators, every other name as it is given."
+    )
+    return page("Formats", "`schemas/formats/`", about, *map(_format_section, formats().values()))
+
+
+def _format_section(contract: Format) -> str:
+    described = f"{contract.title}. {contract.description} See <{contract.reference}>."
+    if not contract.keys:
+        return f"## {contract.name}\n\n{described}"
+    keys = _markdown(("key", "property", "unit, if none is said"), map(_known_key_row, contract.keys.items()))
+    return f"## {contract.name}\n\n{described}\n\n{keys}"
+
+
+def _known_key_row(item: tuple[str, KnownKey]) -> tuple[str, ...]:
+    key, known = item
+    return f"`{key}`", f"`{known.quantity.name}`", f"`{known.unit}`" + (", 0 to 1" if known.is_share else "")
+
+
+def _units_page() -> str:
+    about = (
+        "Units as messages may write them. Letter case counts, except in words. A spelling is taken only for a property "
+        "that the unit can measure; any other is the reason [`unknown_unit`](reasons.md)."
+    )
+    spellings: dict[str, list[str]] = {}
+    for said, code in units().items():
+        if said and said != code:
+            spellings.setdefault(code, []).append(f"`{said}`")
+    rows = [(f"`{code}`", ", ".join(said)) for code, said in spellings.items()]
+    return page("Units", "`schemas/units.yaml`", about, _markdown(("UCUM", "also written"), rows))
+
+
+def _reasons_page() -> str:
+    about = (
+        "Why a record has its verdict (`bronze.events.reasons`) and a value its flag (`silver.observations.reasons`). "
+        "A code may name what it is about behind a colon, as in `unknown_key:pressureTendency`. "
+        "[Work in the quarantine](../how-to/work-in-the-quarantine.md) says how to judge records again."
+    )
+    rows = [(f"`{each.code}`", each.about, each.means, each.do) for each in reasons().values()]
+    return page("Reasons", "`schemas/reasons.yaml`", about, _markdown(("code", "explains", "what it means", "what to do"), rows))
 
 
 def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

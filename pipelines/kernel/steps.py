@@ -1,34 +1,51 @@
 """The kernel's SQL steps, with the parts that the contracts decide filled in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from string import Template
 
-import pyarrow as pa
+from pipelines.contracts.formats import Format, Rule, formats
+from pipelines.kernel.copies import IDENTITY_LENGTH
+from pipelines.kernel.signatures import Kind
 
-from pipelines.contracts.formats import formats
-from pipelines.contracts.sensors import mapping
-
-_ENVELOPE = (
-    '{"time":"VARCHAR","devAddr":"VARCHAR","fCnt":"BIGINT",'
-    '"deviceInfo":{"devEui":"VARCHAR","deviceProfileName":"VARCHAR"},"object":{%s}}'
-)
+# A number that was written with its unit behind it: 30.11 °C.
+_AMOUNT = r"""regexp_extract(word, '^\s*([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)\s*([^0-9\s.,+-].*)$', ['number', 'unit'])"""
 
 
 @dataclass(frozen=True)
 class Steps:
-    """The compiled steps and the two small tables they join with; plain data, so that it can travel to workers."""
+    """The compiled steps; plain data, so that it can travel to workers."""
 
-    messages: str
-    verdicts: str
-    verdicts_given: str
-    observations: str
+    macros: str
+    texts: str
+    """Sees whether each text is JSON before it is read."""
+    hopeful_texts: str
+    """Takes the hot format's texts for JSON; reading one that is none fails, and `texts` is the way then."""
+    messages: dict[str | None, str]
+    """By format, None for what none could read: a query, the same columns from each."""
+    readings_table: str
+    readings: dict[str, str]
+    """By format, where its messages name their values themselves."""
+    names: str
+    kinds: str
+    duplicate_keys: str
+    payloads: str
+    undecoded: str
+    undecodable: str
+    are_readings: str
+    words: str
+    general: str
+    general_values: str
+    found_reasons: str
+    ambiguous: str
+    candidates: str
+    known: str
+    are_exceptions: str
+    exceptions: str
     events: str
-    readings: pa.Table
-    """The sensors' mapping, with the ordinal of each payload key within its alias."""
-    sensor_aliases: pa.Table
-    """Every name under which gateways report a sensor that has a contract."""
 
 
 @cache
@@ -38,47 +55,89 @@ def steps() -> Steps:
     Raises:
         ContractError: A contract is wrong.
     """
-    rows = mapping().to_pylist()
-    keys_by_alias: dict[str, list[str]] = {}
-    ordinals = []
-    for row in rows:
-        keys = keys_by_alias.setdefault(row["alias"], [])
-        keys.append(row["payload_key"])
-        ordinals.append(len(keys))
-    parts = _contract_parts(keys_by_alias)
+    tried = list(formats().values())
+    identity = {"identity_length": str(IDENTITY_LENGTH)}
+    exceptional = _filled("6_exceptional")
     return Steps(
-        messages=_filled("1_messages", parts),
-        verdicts=_filled("2_verdicts", parts),
-        verdicts_given=_filled("2_verdicts_given", parts),
-        observations=_filled("3_observations", parts),
-        events=_filled("4_events", parts),
-        readings=mapping().append_column("ordinal", pa.array(ordinals, pa.int64())),
-        sensor_aliases=pa.table({"alias": list(keys_by_alias)}),
+        macros=_filled("0_macros", formats=", ".join(map(literal, ("unknown", *formats())))),
+        texts=_filled("1_texts", recognition=_recognition(tried), validity="json_valid(text)"),
+        hopeful_texts=_filled(
+            "1_texts",
+            recognition=_recognition(tried),
+            validity=f"CASE WHEN {_condition(tried[0].recognised_by[0], 'text')} THEN true ELSE json_valid(text) END",
+        ),
+        messages={
+            None: _filled("2_messages_unread"),
+            **{name: _filled("2_messages", format=literal(name), shape=_shape(name, name)) for name in formats()},
+        },
+        readings_table=_filled("3_readings_table"),
+        readings={
+            name: _filled("3_readings", format=literal(name), shape=_shape(name, f"{name}.readings"), amount=_AMOUNT)
+            for name in formats()
+            if _sql(f"formats/{name}.readings").is_file()
+        },
+        names=_filled("4_names"),
+        kinds=_filled("4_kinds"),
+        duplicate_keys=_filled("4_duplicate_keys"),
+        payloads=_filled("4_payloads", amount=_AMOUNT),
+        undecoded=_filled("4_undecoded"),
+        undecodable=_filled("4_undecodable"),
+        are_readings="SELECT EXISTS(FROM readings)",
+        words=_filled("4_words"),
+        general=_filled("4_general"),
+        general_values=_filled("4_general_values"),
+        found_reasons=_filled("4_found_reasons"),
+        ambiguous=_filled("4_ambiguous"),
+        candidates=_filled("5_candidates", **identity),
+        known=_filled("5_known", **identity),
+        are_exceptions=f"SELECT EXISTS({exceptional})",
+        exceptions=_filled("6_exceptions", exceptional=exceptional),
+        events=_filled("6_events"),
     )
 
 
-def _contract_parts(keys_by_alias: dict[str, list[str]]) -> dict[str, str]:
-    """Write the contracts as SQL: how a format is told, which payload keys exist, which belong to which sensor."""
-    # DuckDB tells the members of a struct apart without regard to case.
-    all_keys = {key.lower(): key for keys in reversed(keys_by_alias.values()) for key in reversed(keys)}
-    members = ",".join(f'{_json_name(key)}:"DOUBLE"' for key in all_keys.values())
-    return {
-        "chirpstack_v4": _literal(formats()["chirpstack_v4"].recognised_by),
-        "chirpstack_v4_shape": _literal(_ENVELOPE % members),
-        "payload_values": "\n".join(
-            f"        WHEN {_literal(alias)} THEN [{', '.join(f'payload.{_identifier(key)}' for key in keys)}]"
-            for alias, keys in keys_by_alias.items()
-        ),
-    }
+def hot_values(kinds: Sequence[Kind]) -> str:
+    """Write how the hot path reads the payloads of these kinds: each parses its own keys and no others."""
+    cases = "\n".join(f"WHEN {kind.signature} THEN {_value_list(kind)}" for kind in kinds)
+    return _filled("4_hot", cases=cases, signatures=", ".join(str(kind.signature) for kind in kinds))
 
 
-def _filled(step: str, parts: dict[str, str]) -> str:
-    text = files("pipelines.kernel").joinpath(f"{step}.sql").read_text(encoding="utf-8")
-    return Template(text).safe_substitute(parts)
-
-
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Write a text as SQL."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def _value_list(kind: Kind) -> str:
+    shape = "{" + ",".join(f'{_json_name(key)}:"DOUBLE"' for key in kind.keys) + "}"
+    members = ", ".join(f"m.{_identifier(key)}" for key in kind.keys)
+    return f"list_transform([from_json(payload, {literal(shape)})], lambda m: [{members}])[1]"
+
+
+def _recognition(tried: Sequence[Format]) -> str:
+    return "\n        ".join(
+        f"WHEN {' OR '.join(map(_condition, each.recognised_by))} THEN {literal(each.name)}" for each in tried
+    )
+
+
+def _condition(rule: Rule, content: str = "content") -> str:
+    tests = [f"contains({content}, {literal(text)})" for text in rule.contains]
+    tests += [f"json_exists({content}, {literal(path)})" for path in rule.holds]
+    tests += [f"regexp_matches(place, {literal(rule.place)})"] if rule.place else []
+    return f"({' AND '.join(tests)})"
+
+
+def _shape(name: str, step: str) -> str:
+    """Return a format's own step; what its two steps have in common stands in a third file."""
+    common = _sql(f"formats/{name}.common")
+    return _filled(f"formats/{step}", common=common.read_text(encoding="utf-8") if common.is_file() else "")
+
+
+def _filled(step: str, **parts: str) -> str:
+    return Template(_sql(step).read_text(encoding="utf-8")).safe_substitute(parts)
+
+
+def _sql(step: str) -> Traversable:
+    return files("pipelines.kernel").joinpath(f"{step}.sql")
 
 
 def _identifier(name: str) -> str:

@@ -55,12 +55,12 @@ def redriven_files(lake: Lake) -> list[LedgerFile]:
 
 
 def known_keys(files: Sequence[LedgerFile], partition: int, result_times: tuple[datetime, datetime]) -> pa.Table:
-    """Return the keys of accepted events of one Kafka partition around a span of result times.
+    """Return what is needed to know copies of the accepted events of one Kafka partition around a span of result times.
 
     Copies of an event share its partition, so no other partition is read; nor is a file whose statistics say that
     it holds no event near the span.
 
-    Shape: one column, event_key.
+    Shape: event_key, result_time, body_digest; one row an event.
     """
     earliest, latest = result_times[0] - DEDUPLICATION_MARGIN, result_times[1] + DEDUPLICATION_MARGIN
     chosen = [
@@ -76,7 +76,7 @@ def known_keys(files: Sequence[LedgerFile], partition: int, result_times: tuple[
         & (pc.field("result_time") >= pa.scalar(earliest, pa.timestamp("us", tz="UTC")))
         & (pc.field("result_time") <= pa.scalar(latest, pa.timestamp("us", tz="UTC")))
     )
-    return _read(chosen, ["event_key"], is_candidate)
+    return _read(chosen, ["event_key", "result_time", "body_digest"], is_candidate)
 
 
 def rows_from(files: Sequence[LedgerFile], partition: int, start: int, end: int) -> pa.Table:

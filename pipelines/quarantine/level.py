@@ -25,7 +25,7 @@ EVENTS, OBSERVATIONS, REDRIVES = "bronze.events", "silver.observations", "ops.re
 # Quarantined records may be as large as the broker lets them be.
 _CHUNK_ROWS, _CHUNK_BYTES = 10_000, 64 * 2**20
 
-_IDENTITY = ["topic", "partition", "offset", "property", "channel", "depth_cm"]
+_IDENTITY = ["topic", "partition", "offset", "device_id", "property", "channel", "depth_cm", "phenomenon_time"]
 
 
 def level(lake: Lake, *, tenant_id: str) -> int:

@@ -18,7 +18,8 @@ DEVICE = "coalesce(device_id, try(decode(key)))"
 QUARANTINED = "verdict = 'quarantined'"
 UNREAD = (
     "(verdict = 'accepted' and "
-    "len(list_filter(reasons, lambda r: r = 'unknown_sensor' or starts_with(r, 'unknown_key'))) > 0)"
+    "len(list_filter(reasons, "
+    "lambda r: starts_with(r, 'unknown_') or r in ('undecoded_payload', 'no_reading', 'no_unit'))) > 0)"
 )
 
 

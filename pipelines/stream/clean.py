@@ -91,7 +91,7 @@ class Cleaning:
 
 def _accepted_keys(judged: Judged) -> pa.Table:
     is_accepted = pc.equal(judged.events["verdict"], "accepted")
-    return judged.events.select(["event_key"]).filter(is_accepted)
+    return judged.events.select(KNOWN_KEYS_SCHEMA.names).filter(is_accepted)
 
 
 def _counts(verdicts: pa.ChunkedArray) -> dict[str, int]:

@@ -14,10 +14,9 @@ from tests.uplinks import INGEST_TIME, PROBE, records, uplink
 GOOD = {"air_temperature": 21.5}
 
 
-def judged(values: list[bytes | None], known: list[str] | None = None) -> Judged:
-    known_keys = pa.table({"event_key": known or []}, schema=KNOWN_KEYS_SCHEMA)
+def judged(values: list[bytes | None], known: pa.Table | None = None) -> Judged:
     with Batch(steps(), records(values), tenant_id="acme", ingest_time=INGEST_TIME) as batch:
-        return batch.judge(known_keys)
+        return batch.judge(KNOWN_KEYS_SCHEMA.empty_table() if known is None else known)
 
 
 def verdicts(result: Judged) -> list[tuple[str, list[str]]]:
@@ -118,32 +117,55 @@ def test_times_are_utc_and_a_mean_is_true_from_the_start_of_its_interval(said, r
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "verdict"),
+    ("second", "verdict", "reasons"),
     [
-        (uplink(GOOD), uplink(GOOD), "duplicate"),
-        (uplink(GOOD), uplink(GOOD, time="2026-06-01T12:00:09Z"), "duplicate"),
-        (uplink(GOOD, counter=0), uplink(GOOD, counter=None), "duplicate"),
-        (uplink(GOOD), uplink(GOOD, device="A840410000000001"), "duplicate"),
-        (uplink(GOOD), uplink(GOOD, counter=2), "accepted"),
-        (uplink(GOOD), uplink(GOOD, session="00bb10a2"), "accepted"),
-        (uplink(GOOD), uplink(GOOD, device="a840410000000002"), "accepted"),
+        (uplink(GOOD), "duplicate", ["repeated_in_batch"]),
+        (uplink(GOOD, time="2026-06-01T12:00:09Z"), "duplicate", ["repeated_in_batch"]),
+        (uplink(GOOD, time="2026-06-01T12:59:59Z"), "duplicate", ["repeated_in_batch"]),
+        (uplink(GOOD, time="2026-06-01T11:00:01Z"), "duplicate", ["repeated_in_batch"]),
+        (uplink(GOOD, device="A840410000000001"), "duplicate", ["repeated_in_batch"]),
+        (uplink(GOOD, sensor="Tower weather station"), "duplicate", ["repeated_in_batch"]),
+        # said otherwise within the hour
+        (uplink({"air_temperature": 22.5}), "quarantined", ["conflict"]),
+        (uplink({"air_temperature": 22.5}, time="2026-06-01T12:59:59Z"), "quarantined", ["conflict"]),
+        # the counter began again
+        (uplink(GOOD, time="2026-06-01T13:00:00Z"), "accepted", []),
+        (uplink({"air_temperature": 22.5}, time="2026-06-02T12:00:00Z"), "accepted", []),
+        (uplink(GOOD, counter=2), "accepted", []),
+        (uplink(GOOD, session="00bb10a2"), "accepted", []),
+        (uplink(GOOD, device="a840410000000002"), "accepted", []),
     ],
 )
-def test_device_session_and_counter_make_an_event(first, second, verdict):
-    assert [each for each, _ in verdicts(judged([first, second]))] == ["accepted", verdict]
+def test_device_session_and_counter_make_an_event_for_an_hour(second, verdict, reasons):
+    assert verdicts(judged([uplink(GOOD), second])) == [("accepted", []), (verdict, reasons)]
+
+
+@pytest.mark.parametrize(("first", "second"), [(0, None), (None, 0), ("7", 7), (70_000, "70000")])
+def test_a_counter_may_be_absent_text_or_long(first, second):
+    assert verdicts(judged([uplink(GOOD, counter=first), uplink(GOOD, counter=second)])) == [
+        ("accepted", []),
+        ("duplicate", ["repeated_in_batch"]),
+    ]
+
+
+def test_each_event_has_its_own_key_and_a_copy_has_its_events():
+    events = judged([uplink(GOOD), uplink(GOOD, time="2026-06-01T11:59:59Z"), uplink(GOOD, time="2026-06-03T12:00:00Z")])
+    first, copy, after_a_restart = events.events["event_key"].to_pylist()
+    assert first == copy != after_a_restart
+    assert first[:24] == after_a_restart[:24]
 
 
 def test_an_event_that_the_lake_holds_is_a_duplicate():
     value = uplink(GOOD)
-    key = judged([value]).events["event_key"][0].as_py()
-    result = judged([value, value], known=[key, key])
+    known = judged([value]).events.select(KNOWN_KEYS_SCHEMA.names)
+    result = judged([value, value], known=pa.concat_tables([known, known]))
     assert verdicts(result) == [("duplicate", ["known_to_the_lake"])] * 2
     assert result.observations.num_rows == 0
 
 
-def test_the_event_key_is_the_md5_of_tenant_device_session_and_sequence():
-    # printf 'acme\x1fa840410000000001\x1f00bb10a1\x1f1' | md5sum
-    assert judged([uplink(GOOD)]).events["event_key"].to_pylist() == ["d611f207197cc06168887c5eec411bc2"]
+def test_the_event_key_is_half_of_an_md5_and_the_hour():
+    # printf 'acme\x1fa840410000000001\x1f00bb10a1\x1f1' | md5sum; $(date -d 2026-06-01T12:00Z +%s) / 3600 + 2**28, in hex
+    assert judged([uplink(GOOD)]).events["event_key"].to_pylist() == ["d611f207197cc06168887c5e" + "10078bc4"]
 
 
 def test_records_with_verdicts_are_observed_as_they_were_judged():

@@ -1,20 +1,44 @@
-from pipelines.contracts.sensors import mapping
-from pipelines.kernel.steps import steps
+"""The steps fit together: nothing is left to fill in, every format has its own, and SQL does not grow with contracts."""
+
+import dataclasses
+import pickle
+
+import pytest
+
+from pipelines.contracts.formats import formats
+from pipelines.kernel.signatures import Kind
+from pipelines.kernel.steps import hot_values, steps
+
+
+def sqls():
+    for value in dataclasses.astuple(steps()):
+        yield from value.values() if isinstance(value, dict) else [value]
 
 
 def test_no_placeholder_is_left_and_every_parameter_is_one_the_batch_binds():
-    compiled = steps()
-    for sql in (compiled.messages, compiled.verdicts, compiled.verdicts_given, compiled.observations, compiled.events):
+    for sql in sqls():
         assert "${" not in sql
-        assert {word.strip(",()") for word in sql.split() if word.startswith("$")} <= {"$tenant_id"}
+        words = {word.strip(",();") for word in sql.split()}
+        assert {word for word in words if word.startswith("$")} <= {"$tenant_id", "$topic"}
 
 
-def test_ordinals_number_the_keys_of_each_alias_as_the_sql_lists_them():
-    compiled = steps()
-    rows = compiled.readings.to_pylist()
-    assert len(rows) == mapping().num_rows
-    for alias in compiled.sensor_aliases["alias"].to_pylist():
-        own = [row for row in rows if row["alias"] == alias]
-        assert [row["ordinal"] for row in own] == list(range(1, len(own) + 1))
-        listed = ", ".join(f'payload."{row["payload_key"]}"' for row in own)
-        assert f"WHEN '{alias}' THEN [{listed}]" in compiled.observations
+def test_every_format_has_its_step_and_every_step_its_format():
+    assert set(steps().messages) == {None, *formats()}
+    assert set(steps().readings) <= set(formats())
+
+
+def test_the_steps_travel():
+    assert pickle.loads(pickle.dumps(steps())) == steps()
+
+
+@pytest.mark.parametrize("key", ["plain", 'quo"ted', "'; DROP TABLE messages; --", "back\\slash", "$.x", "${cases}"])
+def test_a_payload_is_parsed_for_its_own_keys_whatever_they_are_called(key):
+    import duckdb
+
+    sql = hot_values([Kind(3, (key,))])
+    duckdb.sql("CREATE TABLE messages AS SELECT 0 AS row_id, 3::UBIGINT AS signature, NULL AS fault, '{}' AS payload")
+    duckdb.sql("CREATE TABLE signatures AS SELECT 3::UBIGINT AS signature, 0 AS first_meaning")
+    try:
+        assert duckdb.sql(sql).fetchall() == [(0, 0, [None])]
+    finally:
+        duckdb.sql("DROP TABLE messages; DROP TABLE signatures")

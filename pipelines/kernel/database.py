@@ -1,0 +1,64 @@
+"""A DuckDB session of one batch's own: tables registered, steps run with the batch's constants bound."""
+
+import os
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+
+class Database:
+    """A session whose tables nobody else sees; it knows the batch's constants."""
+
+    def __init__(self, macros: str, constants: dict[str, Any]) -> None:
+        """Open it; a step binds those `constants` that it names with a dollar sign."""
+        self._constants = constants
+        self._session = _engine(os.getpid(), macros).cursor()
+
+    def close(self) -> None:
+        """Free its memory."""
+        self._session.close()
+
+    def register(self, name: str, data: pa.Table) -> None:
+        """Make an Arrow table readable under a name."""
+        self._session.register(name, data)
+
+    def fill(self, name: str, schema: pa.Schema, rows: Iterable[Sequence[Any]]) -> None:
+        """Make rows readable under a name."""
+        columns = list(zip(*rows, strict=True)) or [()] * len(schema.names)
+        arrays = [pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)]
+        self.register(name, pa.Table.from_arrays(arrays, schema=schema))
+
+    def run(self, sql: str) -> None:
+        """Run a step."""
+        self._session.execute(sql, self._bound(sql))
+
+    def drop(self, *tables: str) -> None:
+        """Forget tables that may be there."""
+        for name in tables:
+            self._session.execute(f"DROP TABLE IF EXISTS {name}")
+
+    def query(self, sql: str) -> pa.Table:
+        """Run a step that gives a table."""
+        return self._session.sql(sql, params=self._bound(sql)).to_arrow_table()
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run a step that gives a few rows."""
+        return self._session.execute(sql, self._bound(sql)).fetchall()
+
+    def _bound(self, sql: str) -> dict[str, Any]:
+        return {name: value for name, value in self._constants.items() if f"${name}" in sql}
+
+
+@cache
+def _engine(_process: int, macros: str) -> duckdb.DuckDBPyConnection:
+    """Start the process's DuckDB, on one thread and in UTC; to start one for every batch would take as long as reading it.
+
+    A forked worker has its own, for threads and locks do not survive the fork.
+    """
+    engine = duckdb.connect(config={"threads": 1})
+    engine.execute("SET GLOBAL TimeZone = 'UTC'")
+    engine.execute(macros)
+    return engine

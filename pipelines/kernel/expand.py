@@ -1,0 +1,89 @@
+"""Rows of silver.observations: a value each, with what its event and its meaning say of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.contracts.tables import table
+from pipelines.kernel.flags import Floats, Indices, Said, Truths, flagged, lack_codes, reason_lists
+
+_SECOND_US = 1_000_000
+# The first of January of the year 1, in microseconds since 1970.
+_FIRST_DATE_US = -62_135_596_800 * _SECOND_US
+_OF_THE_EVENT = ("event_key", "device_id", "result_time", "sequence", "session", "format", "partition", "offset")
+_OF_THE_MEANING = ("sensor_model", "property", "channel", "depth_cm", "unit")
+# What a value may say of itself in the event's or the meaning's place.
+_OWN = {"own_device_id": "device_id", "own_depth_cm": "depth_cm", "own_channel": "channel"}
+
+
+@dataclass(frozen=True)
+class Context:
+    """What all rows of a batch share: its events in order (with is_misdated), its meanings, and constants."""
+
+    events: pa.Table
+    meanings: pa.Table
+    constants: dict[str, Any]
+
+
+def hot_rows(lists: pa.Table, is_accepted: Truths, context: Context) -> pa.Table:
+    """Return the observations of payloads that the hot path read.
+
+    Shape: `lists` has row_id, first_meaning and amounts (a list, one number a meaning, none of them null).
+    """
+    if not lists.num_rows:
+        return table("silver.observations").arrow_schema.empty_table()
+    lists = lists.filter(pa.array(is_accepted[lists["row_id"].to_numpy()]))
+    counts = pc.list_value_length(lists["amounts"]).to_numpy()
+    ends = np.cumsum(counts)
+    within = np.arange(counts.sum()) - np.repeat(ends - counts, counts)
+    row_ids = np.repeat(lists["row_id"].to_numpy(), counts)
+    meaning_ids = np.repeat(lists["first_meaning"].to_numpy(), counts) + within
+    amounts = pc.list_flatten(lists["amounts"]).to_numpy()
+    return _rows(row_ids, meaning_ids, amounts, None, context)
+
+
+def general_rows(values: pa.Table, is_accepted: Truths, context: Context) -> pa.Table:
+    """Return the observations of all other messages.
+
+    Shape: `values` has row_id, meaning_id, said, lack and the columns of `_OWN`, own_time and is_own_time_misdated.
+    """
+    if not values.num_rows:
+        return table("silver.observations").arrow_schema.empty_table()
+    values = values.filter(pa.array(is_accepted[values["row_id"].to_numpy()]))
+    amounts = pc.fill_null(values["said"], np.nan).to_numpy()
+    return _rows(values["row_id"].to_numpy(), values["meaning_id"].to_numpy(), amounts, values, context)
+
+
+def _rows(
+    row_ids: Indices, meaning_ids: Indices, amounts: Floats, own: pa.Table | None, context: Context
+) -> pa.Table:
+    contract = table("silver.observations")
+    is_misdated = context.events["is_misdated"].to_numpy(zero_copy_only=False)[row_ids]
+    lacks = np.zeros(len(row_ids), np.int8)
+    if own is not None:
+        is_misdated = pc.coalesce(own["is_own_time_misdated"], pa.array(is_misdated)).to_numpy(zero_copy_only=False)
+        lacks = lack_codes(pc.if_else(own["said"].is_valid(), None, own["lack"]))
+    found = flagged(Said(meaning_ids, amounts, lacks, is_misdated), context.meanings)
+    of_event = context.events.select(_OF_THE_EVENT).take(pa.array(row_ids))
+    of_meaning = context.meanings.select([*_OF_THE_MEANING, "averaging_interval_s"]).take(pa.array(meaning_ids))
+    columns = {name: of_event[name] for name in _OF_THE_EVENT} | {name: of_meaning[name] for name in _OF_THE_MEANING}
+    columns["value"] = pa.array(found.values, from_pandas=True)
+    columns["flag"] = pa.array(found.flags)
+    columns["reasons"] = reason_lists(found.codes)
+    columns["phenomenon_time"] = _started(of_event["result_time"], of_meaning["averaging_interval_s"])
+    if own is not None:
+        columns |= {name: pc.coalesce(own[said], columns[name]) for said, name in _OWN.items()}
+        columns["phenomenon_time"] = pc.coalesce(own["own_time"], columns["phenomenon_time"])
+    for name, constant in context.constants.items():
+        columns[name] = pa.repeat(pa.scalar(constant, contract.arrow_schema.field(name).type), len(row_ids))
+    return pa.table(columns).select(contract.column_names).cast(contract.arrow_schema)
+
+
+def _started(result_times: pa.ChunkedArray, intervals_s: pa.ChunkedArray) -> pa.Array:
+    """Go back to where the interval began, but not before there are dates."""
+    ended_us = pc.cast(result_times, pa.int64()).to_numpy()
+    started_us = np.maximum(ended_us - intervals_s.to_numpy().astype(np.int64) * _SECOND_US, _FIRST_DATE_US)
+    return pa.array(started_us).cast(pa.timestamp("us", tz="UTC"))
