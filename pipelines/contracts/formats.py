@@ -87,7 +87,8 @@ def _format(path: Path) -> Format:
 
 def _rule(path: Path, line: dict[str, Any]) -> Rule:
     try:
-        rule = Rule(**{name: value if name == "place" else tuple(value) for name, value in line.items()})
+        said: dict[str, Any] = {name: value if name == "place" else tuple(value) for name, value in line.items()}
+        rule = Rule(**said)
     except (TypeError, AttributeError) as cause:
         raise refused(path, "recognised_by: a list of {contains, holds, place}", repr(line)) from cause
     if rule == Rule():

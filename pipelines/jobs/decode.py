@@ -76,9 +76,7 @@ def decode(
         return []
     records, now = _records(topic or settings.telemetry_topic, headers, messages), datetime.now(UTC)
     tenant_id = _tenant(topic) or settings.tenant
-    with Batch(
-        steps(), records, tenant_id=tenant_id, ingest_time=now, default_sensor=model, context=entities
-    ) as batch:
+    with Batch(steps(), records, tenant_id=tenant_id, ingest_time=now, default_sensor=model, context=entities) as batch:
         judged = batch.judge(KNOWN_KEYS_SCHEMA.empty_table())
     values: dict[int, list[DecodedValue]] = {}
     for row in judged.observations.to_pylist():

@@ -159,10 +159,10 @@ def _setting_docstrings() -> Iterator[str]:
 
 def _formats_page() -> str:
     about = (
-        "A message is told by itself: the first format that fits is taken, in this order. CloudEvents envelopes, in binary "
-        "and in structured mode, are opened first; the content is then of one of these formats, and takes device and time "
-        "from the envelope (`subject`, `time`) where it has none. A device's EUI-64 is written in lower-case hex without "
-        "separators, every other name as it is given."
+        "A message is told by itself: the first format that fits is taken, in this order. CloudEvents envelopes, in "
+        "binary and in structured mode, are opened first; the content is then of one of these formats, and takes "
+        "device and time from the envelope (`subject`, `time`) where it has none. A device's EUI-64 is written in "
+        "lower-case hex without separators, every other name as it is given."
     )
     return page("Formats", "`schemas/formats/`", about, *map(_format_section, formats().values()))
 
@@ -182,8 +182,8 @@ def _known_key_row(item: tuple[str, KnownKey]) -> tuple[str, ...]:
 
 def _units_page() -> str:
     about = (
-        "Units as messages may write them. Letter case counts, except in words. A spelling is taken only for a property "
-        "that the unit can measure; any other is the reason [`unknown_unit`](reasons.md)."
+        "Units as messages may write them. Letter case counts, except in words. A spelling is taken only for a "
+        "property that the unit can measure; any other is the reason [`unknown_unit`](reasons.md)."
     )
     spellings: dict[str, list[str]] = {}
     for said, code in units().items():
@@ -200,7 +200,9 @@ def _reasons_page() -> str:
         "[Work in the quarantine](../how-to/work-in-the-quarantine.md) says how to judge records again."
     )
     rows = [(f"`{each.code}`", each.about, each.means, each.do) for each in reasons().values()]
-    return page("Reasons", "`schemas/reasons.yaml`", about, _markdown(("code", "explains", "what it means", "what to do"), rows))
+    return page(
+        "Reasons", "`schemas/reasons.yaml`", about, _markdown(("code", "explains", "what it means", "what to do"), rows)
+    )
 
 
 def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

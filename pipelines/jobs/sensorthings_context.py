@@ -45,7 +45,8 @@ def read_context(path: Path) -> "pa.Table":
     entities: Entities = {}
     streams: dict[str, Entity] = {}
     for kind, parent, entity in _walk(content, "", None, 0):
-        entities.setdefault((kind, str(entity.get("@iot.id"))), entity)
+        place = kind, str(entity.get("@iot.id"))
+        entities[place] = entities.get(place, {}) | entity
         if kind == "Datastream" or "unitOfMeasurement" in entity:
             streams[str(entity.get("@iot.id"))] = {"Thing": parent, **entity} if parent else entity
     rows = [

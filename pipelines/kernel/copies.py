@@ -1,9 +1,9 @@
 """Copies of an event, told from events that only share its counter and from messages that contradict it.
 
-An event is (device, session, counter). Copies of it reach us through several gateways, or again after a restart, within
-the hour: the network drops a retransmission long before. The same counter later than that is another event, for a device
-activated by personalisation starts at 0 again in the same session whenever it restarts. The same counter within the hour
-with another body is a contradiction that nobody can resolve from here.
+An event is (device, session, counter). Copies of it reach us through several gateways, or again after a restart,
+within the hour: the network drops a retransmission long before. The same counter later than that is another event, for
+a device activated by personalisation starts at 0 again in the same session whenever it restarts. The same counter
+within the hour with another body is a contradiction that nobody can resolve from here.
 """
 
 from collections.abc import Iterable
@@ -58,7 +58,7 @@ def copies(candidates: Iterable[Candidate], known: Iterable[Known]) -> pa.Table:
     events: _Events = {}
     for event in known:
         _keep(events, None, event, "known_to_the_lake")
-    rows = []
+    rows: list[tuple[int, str, str, str | None]] = []
     for each in candidates:
         near = _near(events, each)
         same = next((accepted for accepted in near if accepted.event.body_digest == each.body_digest), None)

@@ -54,7 +54,7 @@ class Database:
 
 @cache
 def _engine(_process: int, macros: str) -> duckdb.DuckDBPyConnection:
-    """Start the process's DuckDB, on one thread and in UTC; to start one for every batch would take as long as reading it.
+    """Start the process's DuckDB, on one thread and in UTC; one for every batch would cost a small batch a third more.
 
     A forked worker has its own, for threads and locks do not survive the fork.
     """

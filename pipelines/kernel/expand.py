@@ -57,9 +57,7 @@ def general_rows(values: pa.Table, is_accepted: Truths, context: Context) -> pa.
     return _rows(values["row_id"].to_numpy(), values["meaning_id"].to_numpy(), amounts, values, context)
 
 
-def _rows(
-    row_ids: Indices, meaning_ids: Indices, amounts: Floats, own: pa.Table | None, context: Context
-) -> pa.Table:
+def _rows(row_ids: Indices, meaning_ids: Indices, amounts: Floats, own: pa.Table | None, context: Context) -> pa.Table:
     contract = table("silver.observations")
     is_misdated = context.events["is_misdated"].to_numpy(zero_copy_only=False)[row_ids]
     lacks = np.zeros(len(row_ids), np.int8)

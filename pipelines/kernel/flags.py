@@ -61,7 +61,8 @@ def flagged(said: Said, meanings: pa.Table) -> Flagged:
     # Most values are good, and nothing more needs to be asked of them.
     doubtful = np.flatnonzero(~is_good | may_deceive[place])
     codes = np.zeros(len(values), np.int8)
-    codes[doubtful] = _codes(Said(*(column[doubtful] for column in said)), values[doubtful], meanings)
+    doubted = Said(place[doubtful], said.amounts[doubtful], said.lacks[doubtful], said.is_misdated[doubtful])
+    codes[doubtful] = _codes(doubted, values[doubtful], meanings)
     values[(codes > 0) & (_FLAGS[codes] == MISSING)] = np.nan
     return Flagged(values, _FLAGS[codes], codes)
 

@@ -131,7 +131,7 @@ class Meanings:
         known = contract.key(key)
         quantity = known.quantity if known else _quantity(key.split(SEPARATOR))
         if quantity is None:
-            word = key.split(SEPARATOR)[0].rpartition("/")[2]
+            word = key.split(SEPARATOR, maxsplit=1)[0].rpartition("/")[2]
             return f"unknown_key:{shortened(word)}"
         assumed = known.unit if known else quantity.unit if contract.assumes_units else ""
         spellings = [each for each in unit.split(SEPARATOR) if each] or [assumed]

@@ -40,7 +40,8 @@ class Signatures:
 
 def signatures(seen: Iterable[tuple[int, str | None, list[str]]], meanings: Meanings) -> Signatures:
     """Tell the payloads apart; `seen` are signature, the sensor's names and keys, the most frequent first."""
-    rows, kinds = [], []
+    rows: list[dict[str, object]] = []
+    kinds: list[Kind] = []
     for signature, names, keys in seen:
         sensor = meanings.sensor(names)
         row: dict[str, object] = {"signature": signature, "reasons": [], "is_left_over": False}

@@ -12,7 +12,8 @@ from pipelines.kernel.copies import IDENTITY_LENGTH
 from pipelines.kernel.signatures import Kind
 
 # A number that was written with its unit behind it: 30.11 °C.
-_AMOUNT = r"""regexp_extract(word, '^\s*([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)\s*([^0-9\s.,+-].*)$', ['number', 'unit'])"""
+_NUMBER, _UNIT = r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?", r"[^0-9\s.,+-].*"
+_AMOUNT = rf"regexp_extract(word, '^\s*({_NUMBER})\s*({_UNIT})$', ['number', 'unit'])"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The values of a batch's messages, each with the number of its meaning: payloads, the devices' own bytes, own words."""
+"""The values of a batch's messages, each with the number of its meaning: from payloads, devices' bytes, own words."""
 
 from typing import NamedTuple
 
@@ -49,7 +49,7 @@ def read_values(database: Database, steps: Steps, meanings: Meanings) -> Values:
     found = _decode(database, steps, meanings)
     _tell_words(database, steps, meanings)
     database.register("meanings", meanings.table())
-    if not (found.values.num_rows or found.reasons or database.rows(steps.are_readings)[0][0]):
+    if not (found.values().num_rows or found.reasons or database.rows(steps.are_readings)[0][0]):
         database.fill("found_reasons", _REASON_SCHEMA, ())
         database.fill("general", _ROW_SCHEMA, ())
         return Values(hot, _ROW_SCHEMA.empty_table())
@@ -95,7 +95,7 @@ def _has_null(lists: pa.ChunkedArray) -> pa.Array:
 
 def _decode(database: Database, steps: Steps, meanings: Meanings) -> Decoded:
     found = decoded(database.rows(steps.undecoded), meanings)
-    database.register("decoded", found.values)
+    database.register("decoded", found.values())
     database.fill("decoding_reasons", _REASON_SCHEMA, found.reasons)
     database.fill("undecodable", _ROW_SCHEMA, [(row_id,) for row_id in found.faults])
     if found.faults:

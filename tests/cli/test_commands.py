@@ -13,7 +13,7 @@ from unittest.mock import create_autospec
 import pytest
 
 from pipelines.cli import command as command_module
-from pipelines.cli import commands, quarantine_commands, registry_commands
+from pipelines.cli import commands, decode_command, quarantine_commands, registry_commands
 from pipelines.cli.command import Command
 from pipelines.cli.commands import COMMANDS
 from pipelines.cli.parser import build_parser
@@ -49,7 +49,7 @@ def test_a_command_calls_its_job_as_the_job_wants_to_be_called(
         called.append(module)
         return module
 
-    for module in (commands, quarantine_commands, registry_commands):
+    for module in (commands, decode_command, quarantine_commands, registry_commands):
         monkeypatch.setattr(module, "job", job)
     line = [str(message)] if command.words == ("decode",) else LINES.get(command.words, [])
     arguments: Namespace = build_parser(COMMANDS, commands.GROUPS).parse_args([*command.words, *line])
@@ -60,7 +60,7 @@ def test_a_command_calls_its_job_as_the_job_wants_to_be_called(
 def test_decode_names_a_file_that_is_not_there(tmp_path: Path) -> None:
     decode = next(command for command in COMMANDS if command.words == ("decode",))
     with pytest.raises(UsageError, match=r"absent\.json\): expected a file, got No such file or directory"):
-        decode.run(SETTINGS, Namespace(file=str(tmp_path / "absent.json"), lines=False))
+        decode.run(SETTINGS, Namespace(file=str(tmp_path / "absent.json"), lines=False, payload=None))
 
 
 def test_the_gates_status_is_a_line_a_table_and_leaves_the_evidence_to_json() -> None:

@@ -7,7 +7,16 @@ import pytest
 from pipelines.cli.commands import COMMANDS
 from pipelines.cli.reference import main, outdated, pages
 
-PAGES = ["cli.md", "data-dictionary.md", "quantities.md", "sensors.md", "settings.md"]
+PAGES = [
+    "cli.md",
+    "data-dictionary.md",
+    "formats.md",
+    "quantities.md",
+    "reasons.md",
+    "sensors.md",
+    "settings.md",
+    "units.md",
+]
 
 
 def test_pages_are_written_once_and_then_current(tmp_path: Path) -> None:

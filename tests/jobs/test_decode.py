@@ -1,12 +1,19 @@
 """What the pipeline makes of messages that somebody holds in hand."""
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 
-from pipelines.jobs.decode import DecodedMessage, DecodedValue, decode
+import pytest
+
+from pipelines.errors import UsageError
+from pipelines.jobs.decode import DecodedMessage, DecodedValue, bare_payload, decode
 from pipelines.settings import from_environment
+from tests.kernel.test_messages import read
 from tests.uplinks import PROBE, uplink
 
 SETTINGS = from_environment({})
+DEVICE = "a840410000000001"
 SENT = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HALF_HOUR_EARLIER = datetime(2026, 6, 1, 11, 30, tzinfo=UTC)
 
@@ -14,17 +21,19 @@ HALF_HOUR_EARLIER = datetime(2026, 6, 1, 11, 30, tzinfo=UTC)
 def test_a_message_is_told_with_its_values() -> None:
     # 31.5 % is 0.315 m3/m3; 120 % is more water than any soil holds, 0.70 at most
     (message,) = decode(SETTINGS, [uplink({"soil_moisture_1": 31.5, "soil_moisture_2": 120}, sensor=PROBE)])
+    key = message.event_key
+    assert key is not None
     assert message == DecodedMessage(
         number=1,
         verdict="accepted",
         reasons=(),
         format="chirpstack_v4",
-        device_id="a840410000000001",
+        device_id=DEVICE,
         result_time=SENT,
-        event_key=message.event_key,
+        event_key=key,
         observations=(
-            DecodedValue("soil_moisture", 10.0, 0.315, "m3/m3", 1, (), HALF_HOUR_EARLIER),
-            DecodedValue("soil_moisture", 45.0, 1.2, "m3/m3", 4, ("above_gross_range",), HALF_HOUR_EARLIER),
+            DecodedValue(DEVICE, "soil_moisture", 0.315, "m3/m3", 10.0, 1, HALF_HOUR_EARLIER, 1, key),
+            DecodedValue(DEVICE, "soil_moisture", 1.2, "m3/m3", 45.0, 2, HALF_HOUR_EARLIER, 4, key),
         ),
     )
 
@@ -42,3 +51,59 @@ def test_each_message_has_its_verdict_in_the_order_given() -> None:
 
 def test_no_message_is_no_answer() -> None:
     assert decode(SETTINGS, []) == []
+
+
+@pytest.mark.parametrize(
+    ("topic", "verdict"),
+    [
+        (None, "quarantined"),  # the tenant is demo
+        ("acme.telemetry", "accepted"),
+        ("zenith.telemetry", "quarantined"),
+        ("farm/acme/uplinks.json", "quarantined"),  # an MQTT topic is nobody's
+    ],
+)
+def test_a_kafka_topic_begins_with_its_tenant(topic: str | None, verdict: str) -> None:
+    said = b'{"device_id": "a", "tenant_id": "acme", "time": "2026-06-01T12:00:00Z", "observations": []}'
+    assert [each.verdict for each in decode(SETTINGS, [said], topic=topic)] == [verdict]
+
+
+def test_headers_come_with_every_message() -> None:
+    messages = [read("chirpstack_v4/up"), read("chirpstack_v4/location")]
+    told = decode(SETTINGS, messages, headers=[("event", "status")])
+    assert [each.reasons for each in told] == [("no_observation:status",)] * 2
+
+
+@pytest.mark.parametrize("model", ["dragino_lse01", "Dragino LSE01", "vendor/dragino/lse01", "LSE01"])
+def test_a_bare_payload_is_read_by_its_sensors_codec(model: str) -> None:
+    # LSE01: battery 0x0D38 mV, DS18B20 0, water 0, soil 0x0BC3 hundredths of a degree, EC 0, flags
+    (message,) = decode(SETTINGS, [bare_payload("0d38 0000 0000 0bc3 0000 10", 2)], sensor=model)
+    assert (message.verdict, message.device_id) == ("accepted", None)
+    assert {each.property: (each.value, each.unit, each.device_id) for each in message.observations} == {
+        "battery_voltage": (3.384, "V", None),
+        "probe_temperature": (0.0, "Cel", None),
+        "soil_moisture": (0.0, "m3/m3", None),
+        "soil_temperature": (30.11, "Cel", None),
+        "soil_ec": (0.0, "dS/m", None),
+    }
+
+
+@pytest.mark.parametrize(("payload", "f_port"), [("0d38", 2), ("zz", 2), ("", 2)])
+def test_a_payload_that_is_not_the_models_is_refused_or_empty(payload: str, f_port: int) -> None:
+    (message,) = decode(SETTINGS, [bare_payload(payload, f_port)], sensor="LSE01")
+    assert message.observations == ()
+    assert message.verdict == ("quarantined" if payload else "accepted")
+
+
+def test_a_sensor_that_nobody_knows_is_named() -> None:
+    with pytest.raises(UsageError, match="Nobody's probe"):
+        decode(SETTINGS, [b"{}"], sensor="Nobody's probe")
+
+
+def test_a_client_may_hold_the_entities(tmp_path: Path) -> None:
+    stream = json.loads(read("sensorthings_1_1/inline_ucum"))["Datastream"]
+    (tmp_path / "context.json").write_text(json.dumps({"value": [stream]}))
+    said = b'{"phenomenonTime": "2026-06-01T12:00:00Z", "result": 40, "Datastream": {"@iot.id": 1}}'
+    (message,) = decode(SETTINGS, [said], context=tmp_path / "context.json")
+    assert [(each.device_id, each.property, each.value, each.depth_cm) for each in message.observations] == [
+        ("5", "soil_moisture", 0.4, 20.0)
+    ]

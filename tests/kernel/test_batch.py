@@ -149,7 +149,9 @@ def test_a_counter_may_be_absent_text_or_long(first, second):
 
 
 def test_each_event_has_its_own_key_and_a_copy_has_its_events():
-    events = judged([uplink(GOOD), uplink(GOOD, time="2026-06-01T11:59:59Z"), uplink(GOOD, time="2026-06-03T12:00:00Z")])
+    events = judged(
+        [uplink(GOOD), uplink(GOOD, time="2026-06-01T11:59:59Z"), uplink(GOOD, time="2026-06-03T12:00:00Z")]
+    )
     first, copy, after_a_restart = events.events["event_key"].to_pylist()
     assert first == copy != after_a_restart
     assert first[:24] == after_a_restart[:24]
@@ -164,7 +166,8 @@ def test_an_event_that_the_lake_holds_is_a_duplicate():
 
 
 def test_the_event_key_is_half_of_an_md5_and_the_hour():
-    # printf 'acme\x1fa840410000000001\x1f00bb10a1\x1f1' | md5sum; $(date -d 2026-06-01T12:00Z +%s) / 3600 + 2**28, in hex
+    # printf 'acme\x1fa840410000000001\x1f00bb10a1\x1f1' | md5sum
+    # printf '%x' $(($(date -d 2026-06-01T12:00Z +%s) / 3600 + 2**28))
     assert judged([uplink(GOOD)]).events["event_key"].to_pylist() == ["d611f207197cc06168887c5e" + "10078bc4"]
 
 

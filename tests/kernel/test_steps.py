@@ -1,4 +1,4 @@
-"""The steps fit together: nothing is left to fill in, every format has its own, and SQL does not grow with contracts."""
+"""The steps fit together: nothing is left to fill in, and every format has its own."""
 
 import dataclasses
 import pickle

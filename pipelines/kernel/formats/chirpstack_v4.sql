@@ -20,13 +20,13 @@
             CASE
                 WHEN event_name = 'up' THEN 'uplink'
                 WHEN event_name IS NOT NULL THEN event_name
-                WHEN coalesce(m.fCnt, m.fPort) IS NOT NULL THEN 'uplink'
-                WHEN m.data IS NOT NULL OR (m.object IS NOT NULL AND m.devAddr IS NOT NULL) THEN 'uplink'
+                WHEN coalesce(m.fCnt, m.fPort) IS NOT NULL OR m.data IS NOT NULL THEN 'uplink'
+                WHEN json_exists(text, '$.integrationName') THEN 'integration'
+                WHEN m.object IS NOT NULL THEN 'uplink'
                 WHEN json_exists(text, '$.code') OR json_exists(text, '$.description') THEN 'log'
                 WHEN json_exists(text, '$.downlinkId') OR json_exists(text, '$.gatewayId') THEN 'txack'
                 WHEN json_exists(text, '$.acknowledged') OR json_exists(text, '$.fCntDown') THEN 'ack'
                 WHEN json_exists(text, '$.location') THEN 'location'
-                WHEN json_exists(text, '$.integrationName') THEN 'integration'
                 WHEN json_exists(text, '$.rxInfo') OR json_exists(text, '$.dr') THEN 'uplink'
                 WHEN m.devAddr IS NULL THEN 'status'
                 ELSE 'join'
@@ -50,7 +50,7 @@
         END AS names,
         tags.tenant AS tenant_claim,
         m.devAddr AS session,
-        CASE WHEN kind = 'uplink' AND m.devAddr IS NOT NULL THEN coalesce(m.fCnt, 0) END AS sequence,
+        CASE WHEN kind = 'uplink' AND (m.devAddr IS NOT NULL OR m.fCnt IS NOT NULL) THEN coalesce(m.fCnt, 0) END AS sequence,
         coalesce(said_time, moment(CASE WHEN said_time IS NULL THEN coalesce(
             json_extract_string(text, '$.rxInfo[0].gwTime'), json_extract_string(text, '$.rxInfo[0].nsTime'),
             envelope_time
