@@ -9,6 +9,7 @@ from typing import Any
 
 from pipelines.contracts.quantities import quantities
 from pipelines.contracts.sensors import sensors
+from pipelines.contracts.spellings import named_property
 from pipelines.lake.query import query
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
@@ -110,15 +111,18 @@ def _yaml(text: str) -> str:
 
 
 def _guessed(key: str) -> str | None:
-    """Which property a key most likely means: what another contract says of it, else the one quantity that it names."""
+    """Which property a key most likely means: a known spelling, else what contracts agree on, else its words."""
+    spelled = named_property(key)
+    if spelled is not None:
+        return spelled.name
     plain = _words(key)
-    for each in sensors().values():
-        for reading in each.readings:
-            if _words(reading.key) == plain:
-                return reading.quantity.name
+    meant = [line.quantity.name for each in sensors().values() for line in each.readings if _words(line.key) == plain]
     # `temp` stands for temperature, but not for one of two temperatures.
-    named = [name for name in quantities() if plain and all(_abbreviates(word, _words(name)) for word in plain)]
-    return named[0] if len(named) == 1 else None
+    named = [name for name in quantities() if all(_abbreviates(word, _words(name)) for word in plain)]
+    for names in (meant if len(meant) > 1 else [], named):
+        if plain and len(set(names)) == 1:
+            return names[0]
+    return None
 
 
 def _abbreviates(word: str, words: list[str]) -> bool:

@@ -56,8 +56,8 @@ def test_the_line_to_write_is_yaml_with_the_likeliest_property(missing):
         ("temp", None),
         ("humidity", "relative_humidity"),
         ("CO2", "co2"),
-        ("battery", "battery_voltage"),
-        ("vwc", None),
+        ("battery", None),
+        ("vwc", "soil_moisture"),
         ("", None),
     ],
 )

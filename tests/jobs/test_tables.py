@@ -16,6 +16,6 @@ def test_every_table_is_listed_with_what_its_log_says(tmp_path: Path) -> None:
     silver = summaries["silver.observations"]
     assert (silver.row_count, silver.version, silver.file_count) == (40, 4, 4)
     assert silver.size_bytes == sum(file.stat().st_size for file in lake.path("silver.observations").glob("*.parquet"))
-    assert silver.grain == "one row per event, property and channel"
+    assert silver.grain == "one row per event, device, property, place and time"
     gold = summaries["gold.field_daily"]
     assert (gold.row_count, gold.version, gold.file_count, gold.size_bytes) == (0, None, 0, 0)
