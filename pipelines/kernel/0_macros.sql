@@ -32,7 +32,11 @@ CREATE MACRO moment(said) AS
     ));
 
 CREATE MACRO header(headers, name) AS
-    CASE WHEN headers IS NOT NULL THEN try(decode(list_filter(headers, lambda h: lower(h.key) = name)[1].value)) END;
+    CASE WHEN len(headers) > 0 THEN try(decode(list_filter(headers, lambda h: lower(h.key) = name)[1].value)) END;
+
+-- Where an MQTT bridge wrote the topic it read from: Kafka's own topic may not have a slash.
+CREATE MACRO mqtt_topic(kafka_topic, "key") AS
+    CASE WHEN contains(kafka_topic, '/') THEN kafka_topic ELSE try(decode("key")) END;
 
 -- The text of a JSON string; other JSON as it is.
 CREATE MACRO plain_text(json) AS json_extract_string(json, '$');

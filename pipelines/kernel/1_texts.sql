@@ -1,16 +1,21 @@
--- Every record, read: its text out of whatever envelope it came in, the format it is in, what its envelope says.
--- Nothing is judged yet, nothing is lost: a record that cannot be read is a row with a fault.
-CREATE TEMP TABLE texts AS
-WITH received AS (
+-- Every record, told: the format it is in, its text where that came in an envelope, what the envelope says.
+-- Nothing is judged yet, nothing is lost: a record that cannot be read is a row with a fault. Rows stay in their order.
+WITH seen AS (
     SELECT
         *,
-        ${validity} AS is_json,
+        ${is_hot} AS is_hot,
+        -- A CASE asks no more than it must; an OR asks both.
+        CASE WHEN is_hot THEN true ELSE json_valid(text) END AS is_json
+    FROM records
+),
+received AS (
+    SELECT
+        *,
         CASE WHEN is_json AND contains(text, 'specversion"') THEN from_json(text, '{
             "specversion": "VARCHAR", "subject": "VARCHAR", "time": "VARCHAR", "partitionkey": "VARCHAR",
             "tenant": "VARCHAR", "data": "JSON", "data_base64": "VARCHAR"
-        }') END AS envelope,
-        CASE WHEN contains($$topic, '/') THEN $$topic ELSE try(decode("key")) END AS place
-    FROM records
+        }') END AS envelope
+    FROM seen
 ),
 opened AS (
     SELECT
@@ -20,20 +25,25 @@ opened AS (
             WHEN envelope.data IS NOT NULL THEN plain_text(envelope.data)
             ELSE coalesce(try(decode(from_base64(envelope.data_base64))), '')
         END AS inner_text,
+        inner_text IS NULL AND is_hot AS is_plainly_hot,
         coalesce(inner_text, text) AS content,
+        mqtt_topic($$topic, "key") AS place,
         CASE WHEN inner_text IS NULL THEN is_json ELSE json_valid(inner_text) END AS is_readable
     FROM received
+),
+recognised AS (
+    SELECT
+        *,
+        CASE
+            WHEN is_plainly_hot THEN ${hot_format}
+            WHEN is_readable THEN CASE ${recognition} END
+        END::format_name AS format
+    FROM opened
 )
 SELECT
-    row_id,
-    CASE WHEN is_readable THEN CASE ${recognition} END END::format_name AS format,
+    enum_code(format) AS format_code,
     inner_text,
-    place,
-    coalesce(
-        header(headers, 'event'),
-        CASE WHEN contains(place, 'event') THEN nullif(regexp_extract(place, '[./]event[./]([a-z]+)$$', 1), '') END
-    ) AS event_name,
-    CASE WHEN envelope IS NOT NULL OR headers IS NOT NULL THEN len(list_filter(
+    CASE WHEN envelope IS NOT NULL OR len(headers) > 0 THEN len(list_filter(
         [
             envelope.tenant, header(headers, 'ce_tenant'), header(headers, 'ngsild-tenant'),
             header(headers, 'fiware-service')
@@ -45,11 +55,11 @@ SELECT
     ) AS envelope_device,
     coalesce(envelope.time, header(headers, 'ce_time')) AS envelope_time,
     CASE
+        WHEN format IS NOT NULL THEN NULL
         WHEN raw IS NULL THEN 'empty'
-        WHEN is_readable AND format IS NULL THEN 'unknown_format'
-        WHEN is_readable THEN NULL
+        WHEN is_readable THEN 'unknown_format'
         WHEN octet_length(raw) > 5 AND starts_with(hex(raw), '00') THEN 'confluent_wire_format'
         WHEN text IS NULL THEN 'not_utf8'
         ELSE 'not_json'
     END AS fault
-FROM opened
+FROM recognised

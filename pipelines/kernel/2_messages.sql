@@ -1,9 +1,19 @@
 -- The messages of one format, as all formats have them: who says it, when, which event it is, what is wrong with it.
 WITH source AS (
-    SELECT texts.* EXCLUDE (inner_text), kafka_time, coalesce(inner_text, text) AS text
-    FROM records
-    JOIN texts USING (row_id)
-    WHERE format = ${format}
+    SELECT
+        row_id,
+        kafka_time,
+        mqtt_topic($$topic, "key") AS place,
+        coalesce(
+            header(headers, 'event'),
+            CASE WHEN contains(place, 'event') THEN nullif(regexp_extract(place, '[./]event[./]([a-z]+)$$', 1), '') END
+        ) AS event_name,
+        is_claimed,
+        envelope_device,
+        envelope_time,
+        coalesce(inner_text, text) AS text
+    FROM texts
+    WHERE ${is_of_format}
 ),
 found AS (
 ${shape}
@@ -41,7 +51,7 @@ SELECT
         -- A counter that starts again gives its numbers to other events: the hour tells them apart.
         WHEN sequence IS NOT NULL THEN concat(
             left(md5(concat_ws(chr(31), $$tenant_id, device_id, session, sequence)), 24),
-            lower(hex(epoch(result_time)::BIGINT // 3600 + 268435456))
+            lower(hex(epoch(result_time)::BIGINT // 3600 + 536870912))  -- always of eight digits
         )
         ELSE md5(concat_ws(chr(31), $$tenant_id, device_id, epoch_us(result_time), body_digest))
     END AS event_key,

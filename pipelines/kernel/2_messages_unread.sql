@@ -19,4 +19,4 @@ SELECT
     NULL::VARCHAR AS body_digest,
     NULL::UBIGINT AS signature
 FROM texts
-WHERE fault IS NOT NULL
+WHERE ${is_of_format}

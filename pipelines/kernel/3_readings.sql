@@ -1,11 +1,10 @@
 -- The values that messages of one format name themselves. A number may be text, with its unit behind it.
 INSERT INTO readings BY NAME
 WITH source AS (
-    SELECT texts.* EXCLUDE (inner_text), coalesce(inner_text, text) AS text
-    FROM records
-    JOIN texts USING (row_id)
+    SELECT row_id, mqtt_topic($$topic, "key") AS place, coalesce(inner_text, text) AS text
+    FROM texts
     JOIN messages USING (row_id)
-    WHERE texts.format = ${format} AND messages.fault IS NULL AND kind = 'uplink'
+    WHERE ${is_of_format} AND messages.fault IS NULL AND kind = 'uplink'
 ),
 listed AS (
 ${shape}

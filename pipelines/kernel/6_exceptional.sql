@@ -1,6 +1,5 @@
 -- The records that there is something to say of, or that may be.
     SELECT row_id FROM found_reasons
-    UNION ALL SELECT row_id FROM copies
     UNION ALL SELECT row_id FROM incomplete
     UNION ALL SELECT row_id FROM messages
     WHERE fault IS NOT NULL OR notes IS NOT NULL OR kind <> 'uplink' OR payload IS NULL

@@ -1,5 +1,5 @@
 -- The verdicts that have something to explain; every other record is accepted, and that is all there is to say.
--- A record with a fault waits in quarantine; a copy of an event yields nothing more.
+-- A record with a fault waits in quarantine.
 WITH row_reasons AS (
     SELECT row_id, list(DISTINCT reason ORDER BY reason)[:20] AS reasons FROM found_reasons GROUP BY row_id
 ),
@@ -9,15 +9,9 @@ exceptional AS (
 judged AS (
     SELECT
         row_id,
-        copies.event_key AS event_key,
-        CASE
-            WHEN fault IS NOT NULL THEN 'quarantined'
-            WHEN copies.verdict IS NOT NULL THEN copies.verdict
-            ELSE 'accepted'
-        END AS verdict,
+        CASE WHEN fault IS NOT NULL THEN 'quarantined' ELSE 'accepted' END AS verdict,
         CASE
             WHEN fault IS NOT NULL THEN [fault]
-            WHEN copies.verdict IS NOT NULL THEN [copies.reason]
             WHEN kind <> 'uplink' THEN list_append(coalesce(notes, []), 'no_observation:' || left(kind, 32))
             ELSE list_concat(
                 coalesce(notes, []),
@@ -42,7 +36,6 @@ judged AS (
         END AS reasons
     FROM messages
     LEFT JOIN sensors ON sensors.names = messages.names
-    LEFT JOIN copies USING (row_id)
     LEFT JOIN signatures USING (signature)
     LEFT JOIN row_reasons USING (row_id)
     WHERE row_id IN (SELECT row_id FROM exceptional)

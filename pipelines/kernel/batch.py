@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from types import TracebackType
 from typing import Self
 
@@ -11,11 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.contracts.tables import table
-from pipelines.kernel.copies import Candidate, Known, copies
+from pipelines.kernel.copies import copies
 from pipelines.kernel.database import Database
-from pipelines.kernel.expand import Context, general_rows, hot_rows
+from pipelines.kernel.expand import Context, general_rows, hot_rows, repeated, with_texts_once
 from pipelines.kernel.flags import Truths
 from pipelines.kernel.meanings import Meanings
+from pipelines.kernel.repeats import repeats
 from pipelines.kernel.steps import Steps
 from pipelines.kernel.values import read_values
 from pipelines.kernel.verdicts import EXCEPTIONS, Verdicts, verdicts
@@ -24,6 +26,8 @@ RECORD_COLUMNS = ("topic", "partition", "offset", "kafka_time", "key", "headers"
 KNOWN_KEYS_SCHEMA = pa.schema(
     [("event_key", pa.string()), ("result_time", pa.timestamp("us", tz="UTC")), ("body_digest", pa.string())]
 )
+# Columns of bronze.events of which most values are the same few.
+_REPEATED = ("topic", "tenant_id", "format", "verdict", "device_id")
 CONTEXT_SCHEMA = pa.schema([("datastream_id", pa.string()), ("datastream", pa.string())])
 
 
@@ -82,14 +86,12 @@ class Batch:
 
     def judge(self, known_keys: pa.Table) -> Judged:
         """Give each record its verdict; `known_keys` (`KNOWN_KEYS_SCHEMA`) are events that the lake holds already."""
-        self._database.register("known_events", known_keys)
-        candidates = (Candidate(*row) for row in self._database.rows(self._steps.candidates))
-        known = (Known(*row) for row in self._database.rows(self._steps.known))
-        self._database.register("copies", copies(candidates, known))
         found = self._found()
+        plain, candidates, known = repeats(found, known_keys)
+        all_copies = pa.concat_tables([plain, copies(candidates, known)])
         is_exceptional = self._database.rows(self._steps.are_exceptions)[0][0]
         exceptions = self._database.query(self._steps.exceptions) if is_exceptional else EXCEPTIONS.empty_table()
-        told = verdicts(exceptions, found["event_key"].combine_chunks())
+        told = verdicts(exceptions, all_copies, found["event_key"].combine_chunks())
         return Judged(self._events(found, told), self._observations(found, told.is_accepted()))
 
     def observe(self) -> pa.Table:
@@ -103,14 +105,17 @@ class Batch:
         records = records.append_column("text", self._texts())
         self._database.register("records", records)
         try:
-            self._read_texts(self._steps.hopeful_texts)
+            self._read_texts(records, self._steps.hopeful_texts)
         except duckdb.Error:
-            self._database.drop("texts", "messages", "readings")
-            self._read_texts(self._steps.texts)
+            self._database.drop("messages", "readings")
+            self._read_texts(records, self._steps.texts)
 
-    def _read_texts(self, texts: str) -> None:
-        self._database.run(texts)
-        names = [name for (name,) in self._database.rows("SELECT DISTINCT format FROM texts ORDER BY format")]
+    def _read_texts(self, records: pa.Table, step: str) -> None:
+        told = self._database.query(step)
+        columns = (*records.columns, *told.columns)
+        self._database.register("texts", pa.Table.from_arrays(columns, [*records.column_names, *told.column_names]))
+        by_code = list(self._steps.messages)
+        names = [None if code is None else by_code[code] for code in told["format_code"].unique().to_pylist()]
         messages = "\nUNION ALL\n".join(f"({self._steps.messages[name]})" for name in names)
         self._database.run(f"CREATE TEMP TABLE messages AS\n{messages}")
         self._database.run(self._steps.readings_table)
@@ -138,16 +143,23 @@ class Batch:
 
     def _events(self, found: pa.Table, told: Verdicts) -> pa.Table:
         # What Kafka gave goes around DuckDB: only what was found out about it needs to come back.
-        contract = table("bronze.events")
+        contract, schema = table("bronze.events").arrow_schema, _events_schema()
         columns = {name: self._records[name] for name in RECORD_COLUMNS} | told._asdict()
-        columns |= {name: found[name] for name in ("format", "device_id", "result_time", "body_digest")}
-        for name in ("tenant_id", "ingest_time"):
-            kind = contract.arrow_schema.field(name).type
-            columns[name] = pa.repeat(pa.scalar(self._constants[name], kind), found.num_rows)
-        return pa.table(columns).select(contract.column_names).cast(contract.arrow_schema)
+        columns |= {name: found[name] for name in ("format", "result_time", "body_digest")}
+        columns["device_id"] = found["device_id"].dictionary_encode()
+        for name, constant in self._constants.items():
+            columns[name] = repeated(constant, contract.field(name).type, found.num_rows)
+        return pa.table(columns).select(schema.names).cast(schema)
 
     def _observations(self, found: pa.Table, is_accepted: Truths) -> pa.Table:
         context = Context(found, self._meanings.table(), self._constants)
         hot = hot_rows(self._values.hot, is_accepted, context)
         general = general_rows(self._values.general, is_accepted, context)
         return pa.concat_tables([hot, general])
+
+
+@cache
+def _events_schema() -> pa.Schema:
+    schema = table("bronze.events").arrow_schema
+    repeated = with_texts_once(schema)
+    return pa.schema(repeated.field(name) if name in _REPEATED else schema.field(name) for name in schema.names)

@@ -8,7 +8,6 @@ from importlib.resources.abc import Traversable
 from string import Template
 
 from pipelines.contracts.formats import Format, Rule, formats
-from pipelines.kernel.copies import IDENTITY_LENGTH
 from pipelines.kernel.signatures import Kind
 
 # A number that was written with its unit behind it: 30.11 °C.
@@ -26,7 +25,7 @@ class Steps:
     hopeful_texts: str
     """Takes the hot format's texts for JSON; reading one that is none fails, and `texts` is the way then."""
     messages: dict[str | None, str]
-    """By format, None for what none could read: a query, the same columns from each."""
+    """By format in the order of their codes, None for what none could read: a query, the same columns from each."""
     readings_table: str
     readings: dict[str, str]
     """By format, where its messages name their values themselves."""
@@ -42,8 +41,6 @@ class Steps:
     general_values: str
     found_reasons: str
     ambiguous: str
-    candidates: str
-    known: str
     are_exceptions: str
     exceptions: str
     events: str
@@ -57,23 +54,19 @@ def steps() -> Steps:
         ContractError: A contract is wrong.
     """
     tried = list(formats().values())
-    identity = {"identity_length": str(IDENTITY_LENGTH)}
     exceptional = _filled("6_exceptional")
+    recognition = {"recognition": _recognition(tried), "hot_format": literal(tried[0].name)}
     return Steps(
-        macros=_filled("0_macros", formats=", ".join(map(literal, ("unknown", *formats())))),
-        texts=_filled("1_texts", recognition=_recognition(tried), validity="json_valid(text)"),
-        hopeful_texts=_filled(
-            "1_texts",
-            recognition=_recognition(tried),
-            validity=f"CASE WHEN {_condition(tried[0].recognised_by[0], 'text')} THEN true ELSE json_valid(text) END",
-        ),
+        macros=_filled("0_macros", formats=", ".join(map(literal, (*formats(), "unknown")))),
+        texts=_filled("1_texts", is_hot="false", **recognition),
+        hopeful_texts=_filled("1_texts", is_hot=_is_hot(tried[0]), **recognition),
         messages={
-            None: _filled("2_messages_unread"),
-            **{name: _filled("2_messages", format=literal(name), shape=_shape(name, name)) for name in formats()},
+            **{name: _filled("2_messages", **_of_format(name), shape=_shape(name, name)) for name in formats()},
+            None: _filled("2_messages_unread", is_of_format="format_code IS NULL"),
         },
         readings_table=_filled("3_readings_table"),
         readings={
-            name: _filled("3_readings", format=literal(name), shape=_shape(name, f"{name}.readings"), amount=_AMOUNT)
+            name: _filled("3_readings", **_of_format(name), shape=_shape(name, f"{name}.readings"), amount=_AMOUNT)
             for name in formats()
             if _sql(f"formats/{name}.readings").is_file()
         },
@@ -89,11 +82,9 @@ def steps() -> Steps:
         general_values=_filled("4_general_values"),
         found_reasons=_filled("4_found_reasons"),
         ambiguous=_filled("4_ambiguous"),
-        candidates=_filled("5_candidates", **identity),
-        known=_filled("5_known", **identity),
         are_exceptions=f"SELECT EXISTS({exceptional})",
         exceptions=_filled("6_exceptions", exceptional=exceptional),
-        events=_filled("6_events"),
+        events=_filled("5_events"),
     )
 
 
@@ -120,11 +111,23 @@ def _recognition(tried: Sequence[Format]) -> str:
     )
 
 
-def _condition(rule: Rule, content: str = "content") -> str:
-    tests = [f"contains({content}, {literal(text)})" for text in rule.contains]
-    tests += [f"json_exists({content}, {literal(path)})" for path in rule.holds]
+def _condition(rule: Rule) -> str:
+    tests = [f"contains(content, {literal(text)})" for text in rule.contains]
+    tests += [f"json_exists(content, {literal(path)})" for path in rule.holds]
     tests += [f"regexp_matches(place, {literal(rule.place)})"] if rule.place else []
     return f"({' AND '.join(tests)})"
+
+
+def _is_hot(tried_first: Format) -> str:
+    """Write how to know, from a glance at a text, that it is most likely a whole message of this format."""
+    (rule,) = tried_first.recognised_by
+    contained = [f"contains(text, {literal(text)})" for text in rule.contains]
+    return " AND ".join(["ends_with(text, '}')", *contained])
+
+
+def _of_format(name: str) -> dict[str, str]:
+    # The sum keeps DuckDB from handing the test to Arrow, which would copy the texts.
+    return {"format": literal(name), "is_of_format": f"format_code + 0 = {list(formats()).index(name)}"}
 
 
 def _shape(name: str, step: str) -> str:

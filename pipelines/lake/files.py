@@ -12,10 +12,8 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.contracts.tables import TableContract
-
-# Longer bounds cost more in the log than they save in reading.
-_LONGEST_BOUND = 64
+# Room for the event keys of a row group, each of which stands in several rows.
+_LARGEST_DICTIONARY = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -36,10 +34,9 @@ class FileWriter:
     reader sees.
     """
 
-    def __init__(self, folder: Path, contract: TableContract) -> None:
+    def __init__(self, folder: Path) -> None:
         """Choose the file's name; nothing is on disk before the first rows."""
         self._path = folder / f"part-{uuid.uuid4()}.zstd.parquet"
-        self._schema = contract.arrow_schema
         self._writer: pq.ParquetWriter | None = None
 
     def __enter__(self) -> Self:
@@ -47,11 +44,11 @@ class FileWriter:
         return self
 
     def write(self, rows: pa.Table) -> None:
-        """Write rows as one row group."""
+        """Write rows as one row group; texts that come as a dictionary are written as one."""
         if rows.num_rows == 0:
             return
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self._path, self._schema, compression="zstd")
+            self._writer = _writer(self._path, rows.schema)
         self._writer.write_table(rows, row_group_size=rows.num_rows)
 
     def finish(self) -> DataFile | None:
@@ -74,6 +71,28 @@ class FileWriter:
             self._path.unlink(missing_ok=True)
 
 
+def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """Open a file whose columns are each encoded by their kind, so that nothing is tried in vain.
+
+    What counts up or stands still is written as differences. Texts are bounded by nothing a reader would skip by:
+    every file has devices and keys from one end of the alphabet to the other.
+    """
+    counted = [each.name for each in schema if pa.types.is_integer(each.type) or pa.types.is_timestamp(each.type)]
+    repeated = [each.name for each in schema if pa.types.is_dictionary(each.type) or pa.types.is_floating(each.type)]
+    lists = [f"{each.name}.list.element" for each in schema if pa.types.is_list(each.type)]
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression="zstd",
+        use_dictionary=[*repeated, *lists],
+        column_encoding=dict.fromkeys(counted, "DELTA_BINARY_PACKED"),
+        write_statistics=[*counted, *(each.name for each in schema if pa.types.is_floating(each.type))],
+        dictionary_pagesize_limit=_LARGEST_DICTIONARY,
+        # A reader would take the rows' Arrow types for the table's.
+        store_schema=False,
+    )
+
+
 def statistics(metadata: pq.FileMetaData) -> dict[str, Any]:
     """Return a file's statistics as the Delta log writes them, from the Parquet footer."""
     lowest: dict[str, Any] = {}
@@ -85,6 +104,8 @@ def statistics(metadata: pq.FileMetaData) -> dict[str, Any]:
         if "." in name:  # a list or a struct: the log bounds only plain columns
             continue
         known = [chunk.statistics for chunk in chunks]
+        if not all(known):
+            continue
         nulls[name] = sum(each.null_count for each in known)
         if bounds := _bounds(known):
             lowest[name], highest[name] = bounds
@@ -93,12 +114,9 @@ def statistics(metadata: pq.FileMetaData) -> dict[str, Any]:
 
 def _bounds(chunks: Iterable[pq.Statistics]) -> tuple[Any, Any] | None:
     filled = [chunk for chunk in chunks if chunk.has_min_max]
-    if not filled or isinstance(filled[0].min, bytes):
+    if not filled:
         return None
-    pair = min(chunk.min for chunk in filled), max(chunk.max for chunk in filled)
-    if isinstance(pair[0], str) and max(map(len, pair)) > _LONGEST_BOUND:
-        return None
-    return _as_json(pair[0]), _as_json(pair[1])
+    return _as_json(min(chunk.min for chunk in filled)), _as_json(max(chunk.max for chunk in filled))
 
 
 def _as_json(value: Any) -> Any:

@@ -41,7 +41,7 @@ def level(lake: Lake, *, tenant_id: str) -> int:
     if taken is None or taken == seen:
         return 0
     count = 0
-    with FileWriter(lake.path(OBSERVATIONS), table(OBSERVATIONS)) as writer:
+    with FileWriter(lake.path(OBSERVATIONS)) as writer:
         for rows in _observed(lake, seen or 0, taken, tenant_id):
             writer.write(rows)
             count += rows.num_rows

@@ -79,7 +79,7 @@ def redrive(lake: Lake, selection: Selection, *, tenant_id: str, decided_at: dat
     if snapshot and verdicts.rows:
         number = (seen or 0) + 1
         rows = [row | {"redrive_number": number} for row in verdicts.rows]
-        with FileWriter(lake.path(REDRIVES), table(REDRIVES)) as writer:
+        with FileWriter(lake.path(REDRIVES)) as writer:
             writer.write(pa.Table.from_pylist(rows, schema=table(REDRIVES).arrow_schema))
             file = writer.finish()
         append_once(snapshot, table(REDRIVES), [file] if file else [], [Progress(APP_ID, seen, number)])

@@ -63,7 +63,7 @@ def level_silver(
         if taken is None or taken == seen:
             continue
         rows = rows_from(ledger, partition, seen or 0, taken)
-        with FileWriter(lake.path(OBSERVATIONS), table(OBSERVATIONS)) as writer:
+        with FileWriter(lake.path(OBSERVATIONS)) as writer:
             for start in range(0, rows.num_rows, CHUNK_ROWS):
                 chunk = rows.slice(start, CHUNK_ROWS)
                 with Batch(steps(), chunk, tenant_id=tenant_id, ingest_time=ingest_time) as batch:

@@ -58,8 +58,8 @@ class Cleaning:
             return None
         topic, partition, start = (first[name][0].as_py() for name in ("topic", "partition", "offset"))
         with (
-            FileWriter(self.events_folder, table("bronze.events")) as events,
-            FileWriter(self.observations_folder, table("silver.observations")) as observations,
+            FileWriter(self.events_folder) as events,
+            FileWriter(self.observations_folder) as observations,
         ):
             verdicts: Counter[str] = Counter()
             own_keys = KNOWN_KEYS_SCHEMA.empty_table()

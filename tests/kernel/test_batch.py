@@ -167,8 +167,8 @@ def test_an_event_that_the_lake_holds_is_a_duplicate():
 
 def test_the_event_key_is_half_of_an_md5_and_the_hour():
     # printf 'acme\x1fa840410000000001\x1f00bb10a1\x1f1' | md5sum
-    # printf '%x' $(($(date -d 2026-06-01T12:00Z +%s) / 3600 + 2**28))
-    assert judged([uplink(GOOD)]).events["event_key"].to_pylist() == ["d611f207197cc06168887c5e" + "10078bc4"]
+    # printf '%x' $(($(date -d 2026-06-01T12:00Z +%s) / 3600 + 2**29))
+    assert judged([uplink(GOOD)]).events["event_key"].to_pylist() == ["d611f207197cc06168887c5e" + "20078bc4"]
 
 
 def test_records_with_verdicts_are_observed_as_they_were_judged():

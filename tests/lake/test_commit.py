@@ -20,7 +20,7 @@ def lake(tmp_path):
 
 
 def a_file(lake, *changes):
-    with FileWriter(lake.path(NAME), table(NAME)) as writer:
+    with FileWriter(lake.path(NAME)) as writer:
         writer.write(rows(*(changes or ({},))))
         return writer.finish()
 
