@@ -1,8 +1,9 @@
 """Intake: take new sensor events into the lake, judge them, and build the daily table of each field.
 
 **What.** `stream` reads what Kafka holds beyond the lake's own offsets into `bronze.events` and
-`silver.observations`. `gate` judges the new observations. `gold` builds `gold.field_daily` from admitted ones only;
-days that late data touches are restated.
+`silver.observations`. `flag` holds the new ones against their neighbours in time, into `silver.flags`. `gate` judges
+the new observations. `gold` builds `gold.field_daily` from admitted ones only, without those that failed; days that
+late data touches are restated.
 
 **When.** Every ten minutes. A run with nothing new writes nothing. Progress is in the lake, so a run that was missed
 or killed is made good by the next one: clear nothing, backfill nothing.
@@ -16,6 +17,7 @@ or killed is made good by the next one: clear nothing, backfill nothing.
   while Kafka retains the records.
 - `stream` red at once with exit code 3: records are missing in Kafka, or a second writer is at work. The log names the
   offsets. Do not delete anything; stop the other writer or restore the topic.
+- `flag` red with exit code 3: two runs at once. The next run makes it good; the flags that stand stay.
 - `gate` red with exit code 5: the data is held, and gold keeps its last good version meanwhile.
   `fieldstream sql "select * from ops.gate_results"` names the expectations.
 - exit code 1: a bug. Keep the log and report it.
@@ -37,6 +39,7 @@ with DAG(
 ) as dag:
     chain(
         FieldstreamTask(task_id="stream", command=["stream", "--once"]),
+        FieldstreamTask(task_id="flag", command=["flag"]),
         FieldstreamTask(task_id="gate", command=["gate", "run", "silver.observations"]),
         FieldstreamTask(task_id="gold", command=["gold", "build"], outlets=[GOLD_FIELD_DAILY]),
     )

@@ -150,6 +150,12 @@ COMMANDS = (
     ),
     *QUARANTINE_COMMANDS,
     Command(
+        ("flag",),
+        "Judge new observations by their neighbours in time, by the sun and by the water of their field.",
+        lambda settings, _: job("flag").flag(settings),
+        ("fieldstream flag", "fieldstream flag --json"),
+    ),
+    Command(
         ("gate", "run"),
         "Judge what is new in a table; held data end with exit code 5.",
         lambda settings, args: job("gate").gate(settings, args.table),

@@ -1,7 +1,7 @@
 """gold.field_daily: weather, reference evapotranspiration and soil moisture of each field and day.
 
 What happens to a reading:
-- only flags 1 (good), 2 (not evaluated) and 3 (suspect) are usable;
+- only flags 1 (good), 2 (not evaluated) and 3 (suspect) are usable, the worst of an observation's flags counts;
 - it belongs to the field in which its device stood at its own time, and to that field's day in local standard time;
 - radiation below 0, the thermal offset of a night, counts as 0; relative humidity above 100 counts as 100;
 - several devices of one property (and soil layer) in a field are averaged per time first.
@@ -27,7 +27,6 @@ from pipelines.agronomy.reference_et import METHOD, Day, reference_et_mm
 from pipelines.contracts.tables import table
 
 TABLE = "gold.field_daily"
-INPUTS = ("silver.observations", "reference.devices", "reference.fields")
 
 LEAST_COVERAGE = 0.9
 _USABLE_FLAGS = (1, 2, 3)
@@ -85,7 +84,7 @@ def build(
     Source: FAO Irrigation and Drainage Paper 56 (1998), eq. 6 (`eto_mm`) and 54 (`actual_vapour_pressure_kpa`).
 
     Args:
-        observations: silver.observations.
+        observations: silver.observations, each with the worst of its flags (pipelines.quality.combined).
         devices: reference.devices.
         fields: reference.fields.
         intervals: Averaging interval of each sensor model: (sensor_model, averaging_interval_s).

@@ -10,8 +10,9 @@ import pyarrow as pa
 from pipelines.agronomy.reference_et import METHOD
 from pipelines.contracts.sensors import sensors
 from pipelines.contracts.tables import table
-from pipelines.errors import GateHeld
+from pipelines.errors import DataRefused, GateHeld
 from pipelines.lake.admitted import NEVER, admitted_version
+from pipelines.lake.flagged import FLAGS, flagged_version
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
 
@@ -44,7 +45,7 @@ def build_gold(settings: Settings) -> GoldReport:
 
     Raises:
         GateHeld: The gate has admitted no version of silver yet.
-        DataRefused: A reference table is not there.
+        DataRefused: A reference table is not there, or nobody has looked at the neighbours of what was admitted.
     """
     from pipelines.jvm.spark import session
 
@@ -69,8 +70,20 @@ def _made_from(lake: Lake) -> dict[str, Any]:
             got="none",
             fix=f"Run 'fieldstream gate run {SILVER}' first; 'fieldstream gate status' says what is held and why.",
         )
-    versions = {name: lake.open(name).version() for name in REFERENCES}
+    if flagged_version(lake) < silver_version:
+        raise _not_flagged(flagged_version(lake), silver_version)
+    versions = {name: lake.open(name).version() for name in (*REFERENCES, FLAGS)}
     return {SILVER: silver_version, **versions, "averaging_intervals_s": _intervals_s(), "eto_method": METHOD}
+
+
+def _not_flagged(flagged: int, admitted: int) -> DataRefused:
+    return DataRefused(
+        "Observations have not been held against their neighbours yet",
+        where=f"table {SILVER}",
+        expected=f"flags up to the admitted version {admitted}",
+        got="none" if flagged == NEVER else f"flags up to version {flagged}",
+        fix="Run 'fieldstream flag' first.",
+    )
 
 
 def _intervals_s() -> dict[str, int]:
@@ -88,15 +101,21 @@ def _recorded(lake: Lake) -> dict[str, Any] | None:
 
 def _built(spark: "SparkSession", lake: Lake, made_from: dict[str, Any]) -> "DataFrame":
     from pipelines.gold import field_daily
+    from pipelines.quality.combined import combined
 
-    inputs = [_read(spark, lake, name, made_from[name]) for name in field_daily.INPUTS]
+    observations, flags, devices, fields = (
+        _read(spark, lake, name, made_from[name]) for name in (SILVER, FLAGS, *REFERENCES)
+    )
     every = _intervals_s()
     intervals = pa.table(
         {"sensor_model": list(every), "averaging_interval_s": pa.array(every.values(), pa.int32())},
     )
-    observations, devices, fields = inputs
     return field_daily.build(
-        observations, devices, fields, spark.createDataFrame(intervals), silver_version=made_from[SILVER]
+        combined(observations, flags),
+        devices,
+        fields,
+        spark.createDataFrame(intervals),
+        silver_version=made_from[SILVER],
     )
 
 

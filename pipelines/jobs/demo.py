@@ -11,6 +11,7 @@ from typing import Any
 from pipelines.contracts.tables import table_names
 from pipelines.jobs import summary
 from pipelines.jobs.build_gold import build_gold
+from pipelines.jobs.flag import flag
 from pipelines.jobs.gate import gate, require_admitted
 from pipelines.jobs.ingest import ingest
 from pipelines.jobs.reference import load_reference
@@ -98,6 +99,7 @@ def _by_hand(settings: Settings) -> list[Step]:
         ),
         ("send two years of events", lambda: send_sample(settings, "first")),
         ("take them in with Spark", lambda: ingest(settings)),
+        ("look at neighbours in time", lambda: flag(settings)),
         ("judge the observations", lambda: require_admitted(gate(settings, SILVER))),
         ("build the field's days", lambda: build_gold(settings)),
     ]

@@ -195,7 +195,8 @@ def _units_page() -> str:
 
 def _reasons_page() -> str:
     about = (
-        "Why a record has its verdict (`bronze.events.reasons`) and a value its flag (`silver.observations.reasons`). "
+        "Why a record has its verdict (`bronze.events.reasons`) and a value its flag (`silver.observations.reasons` by "
+        "itself, `silver.flags` by its neighbours, `silver.observations_current` both). "
         "A code may name what it is about behind a colon, as in `unknown_key:pressureTendency`. "
         "[Work in the quarantine](../how-to/work-in-the-quarantine.md) says how to judge records again."
     )

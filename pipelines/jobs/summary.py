@@ -53,8 +53,8 @@ def records_by_verdict(lake: Lake) -> dict[str, int]:
 
 
 def observations_by_flag(lake: Lake) -> dict[int, int]:
-    """Return the number of observations by QARTOD flag."""
-    return dict(query(lake, "select flag, count(*) from silver.observations group by 1 order by 1").rows)
+    """Return the number of observations by QARTOD flag, the worst of each."""
+    return dict(query(lake, "select flag, count(*) from silver.observations_current group by 1 order by 1").rows)
 
 
 def row_count(lake: Lake, table_name: str) -> int:

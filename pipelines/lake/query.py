@@ -9,6 +9,7 @@ from deltalake import DeltaTable
 
 from pipelines.contracts.tables import TableContract, table, table_names
 from pipelines.errors import DataRefused, UsageError
+from pipelines.lake.flagged import FLAGGED, FLAGGED_FROM, FLAGGED_VIEW
 from pipelines.lake.statement import Condition, Statement, parse
 from pipelines.lake.tables import Lake
 
@@ -32,6 +33,9 @@ left join (
     qualify row_number() over (partition by topic, "partition", "offset" order by redrive_number desc) = 1
 ) r using (topic, "partition", "offset")
 """  # noqa: S608 - column names of the contract
+
+# Views by name: the tables that each reads, and how it is made.
+VIEWS = {CURRENT: (CURRENT_FROM, _CURRENT_VIEW), FLAGGED: (FLAGGED_FROM, FLAGGED_VIEW)}
 
 # Statistics of floats say nothing about NaN, which DuckDB orders above every number.
 _PRUNED_TYPES = frozenset({"string", "int", "bigint", "date", "timestamp"})
@@ -60,12 +64,11 @@ def query(lake: Lake, text: str, versions: Mapping[str, int] | None = None) -> A
     with duckdb.connect(config={"memory_limit": MEMORY_LIMIT}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         statement = parse(connection, text)
-        named = statement.tables | (set(CURRENT_FROM) if CURRENT in statement.tables else set())
-        wanted = {**dict.fromkeys(named & set(table_names())), **_known(versions or {})}
+        wanted = {**dict.fromkeys(_tables_read(statement) & set(table_names())), **_known(versions or {})}
         try:
             files = [file for name in sorted(wanted) for file in _view(connection, lake, name, wanted[name], statement)]
-            if CURRENT in statement.tables:
-                connection.execute(_CURRENT_VIEW)
+            for name in sorted(VIEWS.keys() & statement.tables):
+                connection.execute(VIEWS[name][1])
             _lock(connection, files)
             cursor = connection.execute(text)
             return Answer(tuple(column[0] for column in cursor.description or ()), cursor.fetchall())
@@ -73,6 +76,14 @@ def query(lake: Lake, text: str, versions: Mapping[str, int] | None = None) -> A
             raise _unreadable(lake, cause) from cause
         except duckdb.Error as cause:
             raise _refused(cause) from cause
+
+
+def _tables_read(statement: Statement) -> frozenset[str]:
+    return statement.tables | _read_by_views(statement)
+
+
+def _read_by_views(statement: Statement) -> frozenset[str]:
+    return frozenset(name for view in VIEWS.keys() & statement.tables for name in VIEWS[view][0])
 
 
 def _known(versions: Mapping[str, int]) -> Mapping[str, int]:
@@ -92,8 +103,8 @@ def _view(
     if lake.exists(name):
         snapshot = _snapshot(lake, name, version)
         present = {field.name for field in snapshot.schema().fields}
-        # Conditions on the ledger are none on the view that reads it too.
-        is_shared = CURRENT in statement.tables and name in CURRENT_FROM
+        # Conditions on a table are none on a view that reads it too.
+        is_shared = name in _read_by_views(statement)
         files = _files(connection, snapshot, contract, () if is_shared else statement.conditions(name))
     columns = ", ".join(
         f"cast({_quoted(column) if files and column in present else 'null'} as {kind}) as {_quoted(column)}"
@@ -187,7 +198,7 @@ def _unknown_table(name: str) -> UsageError:
     return UsageError(
         "There is no such table",
         where="SQL",
-        expected=f"one of {', '.join(sorted((*table_names(), CURRENT)))}",
+        expected=f"one of {', '.join(sorted((*table_names(), *VIEWS)))}",
         got=name,
         fix="Write the layer before the name, as in silver.observations.",
     )

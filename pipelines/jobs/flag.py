@@ -1,0 +1,17 @@
+"""Judge observations by their neighbours in time: spikes, steps, flat lines, gaps, clocks, sun and water."""
+
+from datetime import UTC, datetime
+
+from pipelines.lake.tables import Lake
+from pipelines.quality.run import FlagRun, run
+from pipelines.settings import Settings
+
+
+def flag(settings: Settings) -> FlagRun:
+    """Judge what is new in silver.observations, and whatever that bears on.
+
+    Raises:
+        DataRefused: There are no observations yet.
+        WriterConflict: Another run is at work; nothing was committed.
+    """
+    return run(Lake(settings.lake), datetime.now(UTC))
