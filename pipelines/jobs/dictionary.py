@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pipelines import settings
 from pipelines.contracts.formats import Format, KnownKey, formats
+from pipelines.contracts.quality import Limits, quality
 from pipelines.contracts.quantities import Range, quantities
 from pipelines.contracts.reasons import reasons
 from pipelines.contracts.sensors import Reading, Sensor, sensors
@@ -20,7 +21,7 @@ _SETTING = re.compile(r"(?P<variable>[A-Z_]+): (?P<meaning>.+) \((?P<default>[^(
 
 
 def dictionary() -> Pages:
-    """Return the pages by file name: tables, quantities, sensors, formats, units, reasons and settings.
+    """Return the pages by file name: tables, quantities, limits by neighbours, sensors, formats, units, reasons and settings.
 
     Raises:
         ContractError: A file under schemas/ is wrong.
@@ -28,6 +29,7 @@ def dictionary() -> Pages:
     return {
         "data-dictionary.md": _tables_page(),
         "quantities.md": _quantities_page(),
+        "neighbours.md": _neighbours_page(),
         "sensors.md": _sensors_page(),
         "formats.md": _formats_page(),
         "units.md": _units_page(),
@@ -89,6 +91,36 @@ def _quantities_page() -> str:
 
 def _span(span: Range) -> str:
     return f"{span[0]:,g} to {span[1]:,g}"
+
+
+def _neighbours_page() -> str:
+    every, sun, water = (getattr(quality(), name) for name in ("every_series", "radiation", "water"))
+    about = (
+        "What may lie between a value and its neighbours, in the unit of its property; beyond, `fieldstream flag` gives "
+        "it the [reason](reasons.md) of the test. Every series is tested for gaps, repeated times and its clock too. "
+        f"Values more than {every.neighbour_s / 3600:g} h (or three averaging intervals) apart are no neighbours. "
+        f"Soil moisture that rises by more than {water.rise:g} within {water.rise_within_s / 3600:g} h needs water in "
+        f"the {water.looked_for_s / 3600:g} h before. Radiation is held against "
+        f"{sun.rare.factor:g} * 1361 * mu^1.2 + {sun.rare.constant:g} W/m2 (suspect) and "
+        f"{sun.possible.factor:g} * 1361 * mu^1.2 + {sun.possible.constant:g} (fail), mu the cosine of the sun's zenith "
+        f"angle; with the sun below {sun.night_elevation_deg:g} degrees, {sun.night_most:g} is suspect. Sources stand in "
+        "the file."
+    )
+    header = ("property", "spike", "change at once", "change in 1 h", "no change for", "least range")
+    rows = [(f"`{name}`", *_limit_cells(limits)) for name, limits in quality().quantities.items()]
+    return page("Neighbours", "`schemas/quality.yaml`", about, _markdown(header, rows))
+
+
+def _limit_cells(limits: Limits) -> Iterator[str]:
+    def several(suspect: float, fail: float, unit: str = "") -> str:
+        said = ((suspect, "suspect"), (fail, "fail"))
+        return ", ".join(f"{limit:g}{unit} {flag}" for limit, flag in said if limit < float("inf"))
+
+    yield several(limits.spike_suspect, limits.spike_fail)
+    yield from ("" if limit == float("inf") else f"{limit:g}" for limit in (limits.at_once, limits.per_hour))
+    yield several(limits.flat_suspect_s / 3600, limits.flat_fail_s / 3600, " h")
+    over_h = limits.least_range_over_s / 3600
+    yield "" if over_h == float("inf") else f"{limits.least_range:g} in {over_h:g} h"
 
 
 def _sensors_page() -> str:

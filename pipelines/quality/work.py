@@ -25,7 +25,11 @@ _STOOD_THERE = """
 p.device_id = o.device_id and epoch_us(o.phenomenon_time) >= p.from_us
     and (p.to_us is null or epoch_us(o.phenomenon_time) < p.to_us)
 """
-_NEAR = f"semi join context c on c.device_id = o.device_id and c.property = o.property and c.day = {DAY}"
+# The span of all days is told apart, for files to be skipped by.
+_NEAR = f"""
+semi join context c on c.device_id = o.device_id and c.property = o.property and c.day = {DAY}
+where o.phenomenon_time between to_timestamp({{first_s}}) and to_timestamp({{last_s}})
+"""
 _IS_AFFECTED = f"(device_id, property, {DAY}) in (select (device_id, property, day) from affected)"  # noqa: S608 - constants of ours
 
 _ROWS = f"""
@@ -104,7 +108,7 @@ class Work:
         """
         if not self._files:
             return
-        near = "" if self.is_everything else _NEAR
+        near = "" if self.is_everything else self._near()
         self._connection.execute(
             f"create or replace temp view observations as select o.* from read_parquet({self._files!r}) o {near}"  # noqa: S608 - files of the snapshot
         )
@@ -112,6 +116,10 @@ class Work:
             is_affected = "true" if self.is_everything else _IS_AFFECTED
             rows = self._connection.sql(_ROWS.format(is_affected=is_affected), params=[devices]).to_arrow_table()
             yield rows.num_rows, self._against_standing(devices, self._found(rows))
+
+    def _near(self) -> str:
+        ((first, last),) = self._connection.execute("select min(day) - 1, max(day) + 1 from context").fetchall()
+        return _NEAR.format(first_s=first * 86_400, last_s=(last + 1) * 86_400)
 
     def _files_to_read(self, snapshot: DeltaTable) -> list[str]:
         if self.is_everything:

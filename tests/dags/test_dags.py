@@ -111,7 +111,8 @@ def test_imports_are_airflows_and_orchestrations(name: str) -> None:
             "intake",
             {  # task: command, tasks before it, tables it announces
                 "stream": ("stream --once", [], []),
-                "gate": ("gate run silver.observations", ["stream"], []),
+                "flag": ("flag", ["stream"], []),
+                "gate": ("gate run silver.observations", ["flag"], []),
                 "gold": ("gold build", ["gate"], ["gold.field_daily"]),
             },
         ),

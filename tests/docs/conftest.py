@@ -19,6 +19,7 @@ from pipelines.jobs.reference import load_reference
 from pipelines.jobs.send import PARTITIONS
 from pipelines.kernel.batch import RECORD_COLUMNS
 from pipelines.lake.tables import Lake
+from pipelines.quality.run import run
 from pipelines.settings import from_environment
 from pipelines.simulate.tower import SAMPLE
 from pipelines.simulate.trouble import first_batch, late_block
@@ -99,6 +100,7 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for version, batch in enumerate((first_batch, late_block), start=1):
         topic.add(batch(settings.tenant))
         _take_in(lake, topic)
+        run(lake, INGEST_TIME)
         _admit(lake, version)
         _build_gold(lake, version)
     return settings.home

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from pipelines.errors import GateHeld
+from pipelines.errors import DataRefused, GateHeld
 from pipelines.gate.judge import RESULTS
 from pipelines.jobs.build_gold import GoldReport, build_gold
 from pipelines.lake.tables import Lake
+from pipelines.quality.run import run
 from pipelines.settings import Settings
 from tests.lakes import observation
 
@@ -37,6 +38,7 @@ def half_hours(day: int, slots: range, value: float) -> list[dict[str, Any]]:
 
 
 def admit(lake: Lake) -> None:
+    """Admit all there is, held against its neighbours."""
     row = {
         "table_name": SILVER,
         "from_version": -1,
@@ -49,6 +51,7 @@ def admit(lake: Lake) -> None:
         "decided_at": MIDNIGHT,
     }
     lake.append(RESULTS, [row])
+    run(lake, MIDNIGHT)
 
 
 @pytest.fixture
@@ -72,6 +75,15 @@ def test_without_an_admitted_version_there_is_nothing_to_build(home_settings: Se
         build_gold(home_settings)
 
 
+def test_what_nobody_held_against_its_neighbours_is_not_built_from(home_settings: Settings, lake: Lake) -> None:
+    lake.append(SILVER, half_hours(3, range(48), 0.2))
+    lake.append(RESULTS, [{**lake.read(RESULTS).to_pylist()[0], "to_version": 2}])
+    with pytest.raises(
+        DataRefused, match=r"admitted version 2, got flags up to version 1\. Run 'fieldstream flag' first"
+    ):
+        build_gold(home_settings)
+
+
 @pytest.mark.spark
 @pytest.mark.usefixtures("spark")
 def test_a_build_and_what_late_rows_restate(home_settings: Settings, lake: Lake) -> None:
@@ -81,7 +93,9 @@ def test_a_build_and_what_late_rows_restate(home_settings: Settings, lake: Lake)
     assert moisture(lake) == {1: 0.30, 2: None}
 
     # Late rows that the gate has not admitted are not there for gold.
-    lake.append(SILVER, half_hours(2, range(43, 48), 0.25) + half_hours(3, range(48), 0.2))
+    third_day = half_hours(3, range(48), 0.2)
+    third_day[20]["value"] = 0.6  # 0.4 above both neighbours: flag 4, and no part of the mean
+    lake.append(SILVER, half_hours(2, range(43, 48), 0.25) + third_day)
     again = build_gold(home_settings)
     assert (again.built, again.rows, lake.version(GOLD)) == (False, 2, 1)
 

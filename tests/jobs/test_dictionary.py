@@ -51,6 +51,14 @@ def test_quantities_and_sensors_are_described() -> None:
     assert all(f"## {model}\n" in pages["sensors.md"] for model in sensors())
 
 
+def test_limits_by_neighbours_are_described() -> None:
+    # schemas/quality.yaml: soil_moisture: {spike: [0.05, 0.15], rate: {at_once: 0.15, per_hour: 0.3}, flat: [259200]}
+    moisture = next(row for row in cells(dictionary()["neighbours.md"]) if row[0] == "soil_moisture")
+    assert moisture[1:] == ["0.05 suspect, 0.15 fail", "0.15", "0.3", "72 h suspect", ""]
+    air = next(row for row in cells(dictionary()["neighbours.md"]) if row[0] == "air_temperature")
+    assert air[4:] == ["6 h suspect, 24 h fail", "0.5 in 24 h"]
+
+
 def test_every_variable_that_the_settings_read_is_described() -> None:
     read = set(re.findall(r'"(FIELDSTREAM_[A-Z_]+|JAVA_HOME)"', inspect.getsource(settings.from_environment)))
     described = {row[0]: row[1:] for row in cells(dictionary()["settings.md"])}

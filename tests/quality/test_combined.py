@@ -1,7 +1,5 @@
 """Spark joins flags as the view does."""
 
-from pathlib import Path
-
 import pytest
 from pyspark.sql import SparkSession
 

@@ -13,7 +13,7 @@ LIMITS = quality().radiation
 @pytest.mark.parametrize(
     ("mu", "value", "above_possible", "at_night"),
     [
-        # Rare: 1.2 * 1361 * mu^1.2 + 50; possible: 1.5 * 1361 * mu^1.2 + 100.
+        # Rare above 1.2 times 1361 mu^1.2, and 50; possible up to 1.5 times, and 100.
         (1.0, 1683, 1, 1),  # 1.2 * 1361 + 50 = 1683.2
         (1.0, 1684, 3, 1),
         (1.0, 2142, 4, 1),  # 1.5 * 1361 + 100 = 2141.5
