@@ -96,15 +96,15 @@ def _span(span: Range) -> str:
 def _neighbours_page() -> str:
     every, sun, water = (getattr(quality(), name) for name in ("every_series", "radiation", "water"))
     about = (
-        "What may lie between a value and its neighbours, in the unit of its property; beyond, `fieldstream flag` gives "
-        "it the [reason](reasons.md) of the test. Every series is tested for gaps, repeated times and its clock too. "
-        f"Values more than {every.neighbour_s / 3600:g} h (or three averaging intervals) apart are no neighbours. "
+        "What may lie between a value and its neighbours, in the unit of its property; beyond, `fieldstream flag` "
+        "gives it the [reason](reasons.md) of the test. Every series is tested for gaps, repeated times and its clock "
+        f"too. Values more than {every.neighbour_s / 3600:g} h (or three averaging intervals) apart are no neighbours. "
         f"Soil moisture that rises by more than {water.rise:g} within {water.rise_within_s / 3600:g} h needs water in "
         f"the {water.looked_for_s / 3600:g} h before. Radiation is held against "
         f"{sun.rare.factor:g} * 1361 * mu^1.2 + {sun.rare.constant:g} W/m2 (suspect) and "
-        f"{sun.possible.factor:g} * 1361 * mu^1.2 + {sun.possible.constant:g} (fail), mu the cosine of the sun's zenith "
-        f"angle; with the sun below {sun.night_elevation_deg:g} degrees, {sun.night_most:g} is suspect. Sources stand in "
-        "the file."
+        f"{sun.possible.factor:g} * 1361 * mu^1.2 + {sun.possible.constant:g} (fail), mu the cosine of the sun's "
+        f"zenith angle; with the sun below {sun.night_elevation_deg:g} degrees, {sun.night_most:g} is suspect. Sources "
+        "stand in the file."
     )
     header = ("property", "spike", "change at once", "change in 1 h", "no change for", "least range")
     rows = [(f"`{name}`", *_limit_cells(limits)) for name, limits in quality().quantities.items()]
