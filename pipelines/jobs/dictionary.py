@@ -21,7 +21,7 @@ _SETTING = re.compile(r"(?P<variable>[A-Z_]+): (?P<meaning>.+) \((?P<default>[^(
 
 
 def dictionary() -> Pages:
-    """Return the pages by file name: tables, quantities, limits by neighbours, sensors, formats, units, reasons and settings.
+    """Return the pages by file name: tables, quantities, their limits, sensors, formats, units, reasons and settings.
 
     Raises:
         ContractError: A file under schemas/ is wrong.
