@@ -69,7 +69,7 @@ def _judged(lake: Lake, flags: DeltaTable, since: Versions | None, now: Versions
     import duckdb
 
     count, given, withdrawn = 0, Counter[str](), 0
-    with duckdb.connect() as connection, FileWriter(lake.path(FLAGS), table(FLAGS)) as writer:
+    with duckdb.connect() as connection, FileWriter(lake.path(FLAGS)) as writer:
         work = Work(connection, lake, flags, since=since, now=now, quality=quality())
         for row_count, differences in work.differences():
             writer.write(_rows(differences, number, now.observations))
