@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from pipelines.cli.command import Command, arg, job, positive, table_version
+from pipelines.cli.command import Command, arg, job, positive
 from pipelines.cli.decode_command import DECODE
 from pipelines.cli.output import show_answer, show_report, table_lines
 from pipelines.cli.quarantine_commands import QUARANTINE_COMMANDS
 from pipelines.cli.registry_commands import REGISTRY_COMMANDS
+from pipelines.cli.table_commands import TABLE_COMMANDS
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
 
@@ -62,11 +63,6 @@ def _require_sound(findings: Any) -> None:
             got=", ".join(unsound),
             fix="Do what the last column says.",
         )
-
-
-def _show_rows(answer: Any, args: Namespace, out: TextIO) -> None:
-    show_answer(answer, args, out)
-    logger.info("rows: %d", len(answer.rows))
 
 
 def _show_judgement(result: Any, args: Namespace, out: TextIO) -> None:
@@ -203,38 +199,10 @@ COMMANDS = (
         "Run a DAG of dags/ to its end with Airflow, here and now; nothing is retried.",
         lambda settings, args: job("run_dag").run_dag(settings, args.dag),
         ("fieldstream dag run intake",),
-        (arg("dag", metavar="DAG", help="which DAG: intake, retraining or scoring"),),
+        (arg("dag", metavar="DAG", help="which DAG: intake, maintenance, retraining or scoring"),),
     ),
     DECODE,
-    Command(
-        ("sql",),
-        "Ask the tables, with DuckDB's SQL and no JVM; times are UTC.",
-        lambda settings, args: job("sql").sql(settings, args.query, dict(args.version)),
-        (
-            'fieldstream sql "select property, count(*) from silver.observations group by 1"',
-            'fieldstream sql --json "select * from gold.field_daily"',
-            'fieldstream sql --version silver.observations=3 "select count(*) from silver.observations"',
-        ),
-        (
-            arg("query", metavar="SELECT", help="one SELECT; in JSON bytes are base64 and NaN is null"),
-            arg("--csv", action="store_true", help="print CSV"),
-            arg(
-                "--version",
-                type=table_version,
-                action="append",
-                default=[],
-                metavar="TABLE=N",
-                help="read a table as it was at version N; may be repeated",
-            ),
-        ),
-        show=_show_rows,
-    ),
-    Command(
-        ("tables",),
-        "List every table: rows, version, files, size, and what a row is.",
-        lambda settings, _: job("tables").tables(settings),
-        ("fieldstream tables", "fieldstream tables --json"),
-    ),
+    *TABLE_COMMANDS,
     Command(
         ("report",),
         "Write the report: plots of the field, the forecast and the data's quality.",

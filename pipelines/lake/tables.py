@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING, Any
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 
 from pipelines.contracts import tables
-from pipelines.errors import DataRefused
+from pipelines.errors import DataRefused, UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Readers replay at most this many commits.
-TABLE_PROPERTIES = {"delta.checkpointInterval": "10"}
+TABLE_PROPERTIES = {
+    # Readers replay at most this many commits; whoever makes the tenth writes the checkpoint.
+    "delta.checkpointInterval": "10",
+    # Maintenance cleans the log, once nobody needs what it would forget.
+    "delta.enableExpiredLogCleanup": "false",
+    # A day longer than maintenance keeps replaced files: until they are gone, the log tells them from orphans.
+    "delta.deletedFileRetentionDuration": "interval 8 days",
+}
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,22 @@ class Lake:
     """The tables of one tenant, below one folder."""
 
     root: Path
+
+    def existing(self) -> Lake:
+        """Return the lake itself, where it is there: else every table would look empty.
+
+        Raises:
+            UsageError: It is not.
+        """
+        if not self.root.is_dir():
+            raise UsageError(
+                "There is no lake here",
+                where=str(self.root),
+                expected="the folder of a tenant's tables",
+                got="nothing",
+                fix="Go to the project's folder, or set FIELDSTREAM_HOME (and FIELDSTREAM_TENANT) to where it was filled.",
+            )
+        return self
 
     def path(self, name: str) -> Path:
         """Return the folder of table `<layer>.<name>`."""

@@ -118,6 +118,7 @@ def test_imports_are_airflows_and_orchestrations(name: str) -> None:
         ),
         ("scoring", {"score": ("score", [], [])}),
         ("retraining", {"train": ("train", [], [])}),
+        ("maintenance", {"maintain": ("maintain --apply", [], [])}),
     ],
 )
 def test_tasks_run_their_commands_in_order(
@@ -134,6 +135,7 @@ def test_tasks_run_their_commands_in_order(
         ("intake", ["*/10 * * * *"]),
         ("scoring", ["0 5 * * *", "gold.field_daily"]),
         ("retraining", ["0 2 * * 1"]),
+        ("maintenance", ["25 * * * *"]),
     ],
 )
 def test_schedule(parsed: dict[str, dict[str, Any]], dag_id: str, parts: list[str]) -> None:

@@ -1,0 +1,184 @@
+"""Keep a table cheap to read and to append to: few files, a short log, and nothing on disk that nobody can need.
+
+Every step leaves the rows as they are, and every version younger than the retention readable. Small files are joined
+in the order of the log and marked as no change of data, so that whoever reads what is new between two versions never
+meets them; the files they replace stay for those readers until the retention is over.
+"""
+
+import fcntl
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, WriterProperties
+
+from pipelines.errors import DataRefused, ServiceUnreachable
+from pipelines.lake.slices import added_files
+from pipelines.lake.tables import Lake
+
+# Small files are joined to middling ones, and those to large ones: joined straight to large ones, the newest would be
+# written again with every handful of commits. Fewer than FEWEST cost a reader less than joining them costs.
+TARGET_BYTES = (8 * 2**20, 128 * 2**20)
+FEWEST = 10
+
+# Tables that nobody deletes from. A deletion that was planned before files were joined, and is committed after, would
+# miss the file they became: delta-rs (1.6.6) sees no conflict with a commit that changes no data.
+APPENDED = frozenset(
+    {"bronze.events", "silver.observations", "ops.cluster_jobs", "ops.gate_results", "ops.models", "ops.redrives"}
+)
+
+# Readers leave out row groups by their statistics; one of a million rows would be read for a single row.
+_ROW_GROUP_ROWS = 131_072
+_LOG_KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Needed:
+    """What of a table must stay readable, however old: versions as a whole, and what is new after `judged`."""
+
+    versions: frozenset[int] = frozenset()
+    judged: int | None = None
+    """Last version that the gate has judged, -1 for none; None where no gate waits."""
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """What maintenance of a table comes to; counts of a dry run say what would be done."""
+
+    table_name: str
+    files: int
+    joined_files: int
+    """Small files that larger ones replace."""
+    orphan_files: int
+    """Files that no commit names, of any age: a batch under way has some."""
+    expired_files: int
+    """Files to delete: replaced, or orphans, for longer than the retention."""
+    freed_bytes: int
+    note: str | None = None
+    """Why something was left for later."""
+
+
+@contextmanager
+def alone(lake: Lake) -> Iterator[None]:
+    """Keep every other maintenance of the lake out: two that join the same files would each add their rows.
+
+    Raises:
+        ServiceUnreachable: One is under way.
+    """
+    with (lake.root / ".maintenance.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as cause:
+            raise ServiceUnreachable(
+                "Maintenance is under way",
+                where=str(lake.root),
+                expected="one at a time",
+                got="another process that holds the lock",
+                fix="Nothing was changed. Let it end, then run the same command again.",
+            ) from cause
+        yield
+
+
+def maintain_table(
+    table: DeltaTable, folder: Path, name: str, needed: Needed, *, keep: timedelta, apply: bool
+) -> Upkeep:
+    """Join small files, write a checkpoint, delete expired files and clean the log; without `apply`, say what would be.
+
+    Args:
+        table: The table at its latest version.
+        folder: Where it lies.
+        name: Its name; only what is in `APPENDED` is joined.
+        needed: What must stay readable beyond the retention.
+        keep: How long replaced files and orphans stay. Longer than any batch takes, else its files are lost.
+        apply: Whether to do it; by one process at a time, see `alone`.
+    """
+    files = len(table.file_uris())
+    tiers = _due(table, name)
+    joined = _join(table, tiers) if apply else max((len(_smaller(table, target)) for target in tiers), default=0)
+    orphans = _unnamed(table, timedelta(0), needed) - _replaced(table, timedelta(0), needed)
+    expired, note = _unnamed(table, keep, needed), None
+    if expired and (waiting := _waits_for_the_gate(table, needed, expired)):
+        expired, note = set(), waiting
+    freed_bytes = sum((folder / name).stat().st_size for name in expired)
+    if apply:
+        _tidy(table, folder, needed, keep, delete=bool(expired), is_changed=bool(joined or expired))
+    return Upkeep(name, files, joined, len(orphans), len(expired), freed_bytes, note)
+
+
+def _due(table: DeltaTable, name: str) -> list[int]:
+    """Return the sizes below which there are enough files to join."""
+    return [target for target in TARGET_BYTES if name in APPENDED and len(_smaller(table, target)) >= FEWEST]
+
+
+def _smaller(table: DeltaTable, target_bytes: int) -> list[int]:
+    sizes = pa.table(table.get_add_actions(flatten=True))["size_bytes"].to_pylist()
+    return [size for size in sizes if size < target_bytes]
+
+
+def _join(table: DeltaTable, tiers: Iterable[int]) -> int:
+    return sum(
+        table.optimize.compact(
+            target_size=target,
+            max_concurrent_tasks=1,  # the stream has the other cores
+            writer_properties=WriterProperties(compression="ZSTD", max_row_group_size=_ROW_GROUP_ROWS),
+            commit_properties=CommitProperties(max_commit_retries=15),
+        )["numFilesRemoved"]
+        for target in tiers
+    )
+
+
+def _tidy(
+    table: DeltaTable, folder: Path, needed: Needed, keep: timedelta, *, delete: bool, is_changed: bool
+) -> None:
+    if delete:
+        _vacuum(table, keep, needed, full=True, dry_run=False)
+    if is_changed:
+        # Every tenth commit brings one anyway; without it, readers would first list all that was joined.
+        table.create_checkpoint()
+    first = _first_needed(table, needed)
+    if first >= table.version() or _outlives_cleaning(folder, first):
+        table.cleanup_metadata()
+
+
+def _first_needed(table: DeltaTable, needed: Needed) -> int:
+    unjudged = table.version() if needed.judged is None else needed.judged + 1
+    return min((*needed.versions, unjudged))
+
+
+def _outlives_cleaning(folder: Path, version: int) -> bool:
+    # What cleaning goes by is the age of the file.
+    commit = folder / "_delta_log" / f"{version:020}.json"
+    return commit.exists() and time.time() - commit.stat().st_mtime < _LOG_KEPT.total_seconds()
+
+
+def _unnamed(table: DeltaTable, keep: timedelta, needed: Needed) -> set[str]:
+    """Return every file on disk that no version younger than `keep`, and none needed, names."""
+    return set(_vacuum(table, keep, needed, full=True, dry_run=True))
+
+
+def _replaced(table: DeltaTable, keep: timedelta, needed: Needed) -> set[str]:
+    return set(_vacuum(table, keep, needed, full=False, dry_run=True))
+
+
+def _vacuum(table: DeltaTable, keep: timedelta, needed: Needed, *, full: bool, dry_run: bool) -> list[str]:
+    return table.vacuum(
+        retention_hours=round(keep / timedelta(hours=1)),
+        enforce_retention_duration=False,  # the caller decides, and tables keep track of replaced files for longer
+        keep_versions=sorted(needed.versions),
+        full=full,
+        dry_run=dry_run,
+    )
+
+
+def _waits_for_the_gate(table: DeltaTable, needed: Needed, expired: set[str]) -> str | None:
+    if needed.judged is None:
+        return None
+    try:
+        unjudged = {Path(file).name for file in added_files(table, needed.judged, table.version())}
+    except DataRefused as cause:
+        return f"nothing is deleted: {cause.what}, {cause.got}"
+    return "nothing is deleted: the gate has yet to read some of it" if expired & unjudged else None

@@ -1,0 +1,71 @@
+"""Maintenance of a whole lake keeps what the next steps read."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import ServiceUnreachable, UsageError
+from pipelines.jobs.maintain import maintain
+from pipelines.lake.maintenance import alone
+from pipelines.lake.tables import Lake
+from pipelines.settings import Settings, from_environment
+from tests.lakes import observation
+
+SILVER = "silver.observations"
+DECIDED = {
+    "expectation_count": 1,
+    "row_count": 1,
+    "failed_expectations": [],
+    "suite_digest": "s",
+    "decided_at": datetime(2026, 6, 1, tzinfo=UTC),
+}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Twelve commits to silver, of which the gate has admitted ten; nothing else there."""
+    settings = from_environment({"FIELDSTREAM_HOME": str(tmp_path)})
+    lake = Lake(settings.lake)
+    for number in range(12):
+        lake.append(SILVER, [observation(number)])
+    judged = {"table_name": SILVER, "from_version": -1, "to_version": 10, "gate_verdict": "admitted"}
+    lake.append("ops.gate_results", [DECIDED | judged])
+    return settings
+
+
+def test_what_the_gate_has_still_to_read_outlives_every_retention(settings: Settings) -> None:
+    assert [(each.table_name, each.joined_files) for each in maintain(settings, apply=True).tables] == [
+        ("ops.gate_results", 0),
+        (SILVER, 12),
+    ]
+    (_, silver) = maintain(settings, keep_days=0, apply=True).tables
+    assert (silver.expired_files, silver.note) == (0, "nothing is deleted: the gate has yet to read some of it")
+
+    judged = {"table_name": SILVER, "from_version": 10, "to_version": 13, "gate_verdict": "admitted"}
+    Lake(settings.lake).append("ops.gate_results", [DECIDED | judged])
+    (_, silver) = maintain(settings, keep_days=0, apply=True).tables
+    assert (silver.expired_files, silver.note) == (12, None)
+
+
+def test_the_admitted_version_stays_whole(settings: Settings) -> None:
+    maintain(settings, apply=True)
+    lake = Lake(settings.lake)
+    held = {"table_name": SILVER, "from_version": 10, "to_version": 13, "gate_verdict": "held"}
+    lake.append("ops.gate_results", [DECIDED | held])
+    maintain(settings, keep_days=0, apply=True)
+    assert lake.read(SILVER, 10).num_rows == 10
+
+
+def test_a_dry_run_needs_no_turn_and_changes_nothing(settings: Settings) -> None:
+    lake = Lake(settings.lake)
+    with alone(lake):
+        report = maintain(settings)
+        with pytest.raises(ServiceUnreachable):
+            maintain(settings, apply=True)
+    assert (report.applied, report.tables[1].joined_files, lake.version(SILVER)) == (False, 12, 12)
+
+
+def test_without_a_lake_it_says_where_it_looked(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"There is no lake here .*lake/demo.*FIELDSTREAM_HOME"):
+        maintain(from_environment({"FIELDSTREAM_HOME": str(tmp_path)}), apply=True)
