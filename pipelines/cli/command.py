@@ -95,6 +95,17 @@ def key_value(text: str) -> tuple[str, str]:
     return key, value
 
 
+def whole(text: str) -> int:
+    """Read a whole number from 0.
+
+    Raises:
+        ArgumentTypeError: It is written otherwise.
+    """
+    if not text.isdigit():
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 0")
+    return int(text)
+
+
 def positive(text: str) -> int:
     """Read a whole number from 1.
 

@@ -44,7 +44,7 @@ def show_answer(answer: "Answer", arguments: Namespace, out: TextIO) -> None:
     elif getattr(arguments, "csv", False):
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(answer.columns)
-        writer.writerows(["" if value is None else _cell(value) for value in row] for row in answer.rows)
+        writer.writerows([_csv_cell(value) for value in row] for row in answer.rows)
     else:
         print("\n".join(table_lines(answer.columns, answer.rows)), file=out)
 
@@ -160,6 +160,13 @@ def _cell(value: Any) -> str:
         case list() | tuple() | Mapping():
             return _listed(value)
     return _printable(str(value))
+
+
+def _csv_cell(value: Any) -> str:
+    if value is None:
+        return ""
+    # A table is for the eye; a file keeps every digit.
+    return repr(value).removesuffix(".0") if isinstance(value, float) else _cell(value)
 
 
 def _printable(text: str) -> str:

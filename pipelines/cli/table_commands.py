@@ -2,37 +2,64 @@
 
 import logging
 from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, TextIO
 
-from pipelines.cli.command import Command, arg, job, positive, table_version
-from pipelines.cli.output import show_answer
+from pipelines.cli.command import Command, arg, instant, job, positive, table_version, whole
+from pipelines.cli.output import show_answer, show_report
 from pipelines.settings import Settings
 
 logger = logging.getLogger("fieldstream")
 
 
-def _show_rows(answer: Any, args: Namespace, out: TextIO) -> None:
+def _sql(settings: Settings, args: Namespace) -> Any:
+    from pipelines.lake.limits import ANALYSTS
+
+    asked = {
+        "versions": dict(args.version),
+        "as_of": args.as_of,
+        "limits": replace(ANALYSTS, seconds=args.timeout_s),
+    }
+    if args.parquet:
+        return job("export").export_answer(settings, args.query, args.parquet, **asked)
+    return job("sql").sql(settings, args.query, **asked)
+
+
+def _show_answer(answer: Any, args: Namespace, out: TextIO) -> None:
+    if args.parquet:
+        show_report(answer, args, out)
+        return
     show_answer(answer, args, out)
     logger.info("rows: %d", len(answer.rows))
+
+
+def _export(settings: Settings, args: Namespace) -> Any:
+    return job("export").export(settings, args.table, args.format, args.to, version=args.version, as_of=args.as_of)
 
 
 def _maintain(settings: Settings, args: Namespace) -> Any:
     return job("maintain").maintain(settings, keep_days=args.keep_days, apply=args.apply)
 
 
+_AS_OF = arg("--as-of", type=instant, metavar="TIME", help="read every table as it was at that time")
+
 TABLE_COMMANDS = (
     Command(
         ("sql",),
         "Ask the tables, with DuckDB's SQL and no JVM; times are UTC.",
-        lambda settings, args: job("sql").sql(settings, args.query, dict(args.version)),
+        _sql,
         (
             'fieldstream sql "select property, count(*) from silver.observations group by 1"',
             'fieldstream sql --json "select * from gold.field_daily"',
             'fieldstream sql --version silver.observations=3 "select count(*) from silver.observations"',
+            'fieldstream sql --as-of 2026-06-01T12:00:00Z "select count(*) from gold.field_daily"',
+            'fieldstream sql --parquet hot.parquet "select * from gold.field_daily where air_temperature_max_c > 35"',
         ),
         (
             arg("query", metavar="SELECT", help="one SELECT; in JSON bytes are base64 and NaN is null"),
             arg("--csv", action="store_true", help="print CSV"),
+            arg("--parquet", type=Path, metavar="FILE", help="write the answer to a Parquet file, however large it is"),
             arg(
                 "--version",
                 type=table_version,
@@ -41,14 +68,32 @@ TABLE_COMMANDS = (
                 metavar="TABLE=N",
                 help="read a table as it was at version N; may be repeated",
             ),
+            _AS_OF,
+            arg("--timeout-s", type=positive, default=300, metavar="N", help="end a query that takes longer (300)"),
         ),
-        show=_show_rows,
+        show=_show_answer,
     ),
     Command(
         ("tables",),
         "List every table: rows, version, files, size, and what a row is.",
         lambda settings, _: job("tables").tables(settings),
         ("fieldstream tables", "fieldstream tables --json"),
+    ),
+    Command(
+        ("export",),
+        "Write a table to a file: CSV, Parquet, or GeoParquet with the outline of each row's field.",
+        _export,
+        (
+            "fieldstream export gold.field_daily --format geoparquet --to days.parquet",
+            "fieldstream export silver.observations --format csv --to observations.csv --as-of 2026-06-01",
+        ),
+        (
+            arg("table", metavar="TABLE", help="table or view, as in gold.field_daily"),
+            arg("--format", choices=("csv", "geoparquet", "parquet"), required=True, help="format of the file"),
+            arg("--to", type=Path, required=True, metavar="FILE", help="the file; one that is there is replaced"),
+            arg("--version", type=whole, metavar="N", help="the table as it was at version N"),
+            _AS_OF,
+        ),
     ),
     Command(
         ("maintain",),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pipelines.lake.query import query
+from pipelines.lake.query import Moment, query
 from pipelines.lake.tables import Lake
 
 GOLD = "gold.field_daily"
@@ -96,7 +96,7 @@ Day = dict[str, Any]
 
 
 def _field_days(lake: Lake, version: int) -> dict[tuple[str, date], Day]:
-    answer = query(lake, f"select * from {GOLD}", {GOLD: version})  # noqa: S608 - a name of ours
+    answer = query(lake, f"select * from {GOLD}", Moment({GOLD: version}))  # noqa: S608 - a name of ours
     days = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
     return {(day["field_id"], day["date"]): day for day in days}
 

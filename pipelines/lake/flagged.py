@@ -33,7 +33,6 @@ def standing(flags: str) -> str:
 
 # silver.observations with the worst of each observation's flags, and all reasons.
 FLAGGED_VIEW = f"""
-create view {FLAGGED} as
 select o.* replace (
     greatest(o.flag, coalesce(s.flag, 1)) as flag,
     list_concat(o.reasons, coalesce(s.reasons, [])) as reasons

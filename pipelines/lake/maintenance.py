@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, WriterProperties
+from deltalake.exceptions import CommitFailedError
 
 from pipelines.errors import DataRefused, ServiceUnreachable
 from pipelines.lake.slices import added_files
@@ -98,9 +99,11 @@ def maintain_table(
     """
     files = len(table.file_uris())
     tiers = _due(table, name)
-    joined = _join(table, tiers) if apply else max((len(_smaller(table, target)) for target in tiers), default=0)
+    joined, note = max((len(_smaller(table, target)) for target in tiers), default=0), None
+    if apply:
+        joined, note = _join(table, tiers)
     orphans = _unnamed(table, timedelta(0), needed) - _replaced(table, timedelta(0), needed)
-    expired, note = _unnamed(table, keep, needed), None
+    expired = _unnamed(table, keep, needed)
     if expired and (waiting := _waits_for_the_gate(table, needed, expired)):
         expired, note = set(), waiting
     freed_bytes = sum((folder / name).stat().st_size for name in expired)
@@ -119,21 +122,25 @@ def _smaller(table: DeltaTable, target_bytes: int) -> list[int]:
     return [size for size in sizes if size < target_bytes]
 
 
-def _join(table: DeltaTable, tiers: Iterable[int]) -> int:
-    return sum(
-        table.optimize.compact(
-            target_size=target,
-            max_concurrent_tasks=1,  # the stream has the other cores
-            writer_properties=WriterProperties(compression="ZSTD", max_row_group_size=_ROW_GROUP_ROWS),
-            commit_properties=CommitProperties(max_commit_retries=15),
-        )["numFilesRemoved"]
-        for target in tiers
-    )
+def _join(table: DeltaTable, tiers: Iterable[int]) -> tuple[int, str | None]:
+    joined = 0
+    for target in tiers:
+        try:
+            metrics = table.optimize.compact(
+                target_size=target,
+                max_concurrent_tasks=1,  # the stream has the other cores
+                writer_properties=WriterProperties(compression="ZSTD", max_row_group_size=_ROW_GROUP_ROWS),
+                commit_properties=CommitProperties(max_commit_retries=15),
+            )
+        except CommitFailedError:
+            # Another writer changed the schema, or rows; what was written for nothing is an orphan.
+            table.update_incremental()
+            return joined, "the table changed while files were joined; next time"
+        joined += metrics["numFilesRemoved"]
+    return joined, None
 
 
-def _tidy(
-    table: DeltaTable, folder: Path, needed: Needed, keep: timedelta, *, delete: bool, is_changed: bool
-) -> None:
+def _tidy(table: DeltaTable, folder: Path, needed: Needed, keep: timedelta, *, delete: bool, is_changed: bool) -> None:
     if delete:
         _vacuum(table, keep, needed, full=True, dry_run=False)
     if is_changed:

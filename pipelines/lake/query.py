@@ -1,41 +1,24 @@
 """SQL over every table, with no JVM: DuckDB reads the files of the tables' Delta snapshots, and nothing else."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltalake import DeltaTable
 
 from pipelines.contracts.tables import TableContract, table, table_names
 from pipelines.errors import DataRefused, UsageError
-from pipelines.lake.flagged import FLAGGED, FLAGGED_FROM, FLAGGED_VIEW
+from pipelines.lake.limits import MEMORY_LIMIT, UNBOUNDED, Limits, fetched, within
 from pipelines.lake.statement import Condition, Statement, parse
 from pipelines.lake.tables import Lake
+from pipelines.lake.views import VIEWS
 
 if TYPE_CHECKING:
     import duckdb
-
-MEMORY_LIMIT = "2GB"
-
-# bronze.events with the verdict that stands: the newest redrive's, where a record was judged anew.
-CURRENT = "bronze.events_current"
-CURRENT_FROM = ("bronze.events", "ops.redrives")
-_JUDGED = ("format", "verdict", "reasons", "event_key", "device_id", "result_time")
-_CURRENT_VIEW = f"""
-create view {CURRENT} as
-select
-    e.* replace ({", ".join(f"if(r.redrive_number is null, e.{name}, r.{name}) as {name}" for name in _JUDGED)}),
-    r.redrive_number
-from bronze.events e
-left join (
-    select * from ops.redrives
-    qualify row_number() over (partition by topic, "partition", "offset" order by redrive_number desc) = 1
-) r using (topic, "partition", "offset")
-"""  # noqa: S608 - column names of the contract
-
-# Views by name: the tables that each reads, and how it is made.
-VIEWS = {CURRENT: (CURRENT_FROM, _CURRENT_VIEW), FLAGGED: (FLAGGED_FROM, FLAGGED_VIEW)}
 
 # Statistics of floats say nothing about NaN, which DuckDB orders above every number.
 _PRUNED_TYPES = frozenset({"string", "int", "bigint", "date", "timestamp"})
@@ -49,41 +32,110 @@ class Answer:
     rows: list[tuple[Any, ...]]
 
 
-def query(lake: Lake, text: str, versions: Mapping[str, int] | None = None) -> Answer:
-    """Run one SELECT over the lake, each table at its latest version or the one named.
+@dataclass(frozen=True)
+class Moment:
+    """Which versions of the tables are read: the one named, else the one at a time, else the latest."""
+
+    versions: Mapping[str, int]
+    as_of: datetime | None = None
+
+
+LATEST = Moment({})
+
+
+def query(lake: Lake, text: str, moment: Moment = LATEST, limits: Limits = UNBOUNDED) -> Answer:
+    """Run one SELECT over the lake, each table at its latest version or at the moment's.
 
     Tables that are not there yet are empty. Nothing but the files of the tables named can be read, and nothing
     can be written.
 
     Raises:
-        UsageError: The statement is not one SELECT, or asks for something that is not there.
+        UsageError: The statement is not one SELECT, asks for something that is not there, or for too much.
         DataRefused: A file of the lake cannot be read.
     """
+    with _asked(lake, text, moment, limits) as connection:
+        cursor = connection.execute(text)
+        return Answer(tuple(column[0] for column in cursor.description or ()), fetched(cursor, limits))
+
+
+def copy(
+    lake: Lake, text: str, path: Path, *, options: str, moment: Moment = LATEST, limits: Limits = UNBOUNDED
+) -> int:
+    """Write the answer of one SELECT to a file, whole or not at all, and return how many rows it has.
+
+    Args:
+        lake: The lake.
+        text: The SELECT.
+        path: The file; one that is there is replaced.
+        options: Options of DuckDB's COPY: format and what belongs to it.
+        moment: Which versions of the tables are read.
+        limits: What it may take; the answer does not pass through memory, so its size has none.
+
+    Raises:
+        UsageError: As `query`; or the file cannot be written.
+        DataRefused: A file of the lake cannot be read.
+    """
+    if not path.parent.is_dir() or path.is_dir():
+        raise UsageError(
+            "The file cannot be written",
+            where=str(path),
+            expected="the name of a file in a folder that is there",
+            got="a folder" if path.is_dir() else f"no folder {path.parent}",
+            fix="Make the folder, or name another file.",
+        )
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with _asked(lake, text, moment, limits, part) as connection:
+            # The line break ends a comment that the SELECT may end with.
+            ((row_count,),) = connection.execute(f"copy (\n{text}\n) to {_literal(str(part))} ({options})").fetchall()
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return int(row_count)
+
+
+@contextmanager
+def _asked(
+    lake: Lake, text: str, moment: Moment, limits: Limits, target: Path | None = None
+) -> "Iterator[duckdb.DuckDBPyConnection]":
+    """Open a connection that sees the tables of a SELECT, and nothing else but the file to write."""
     import duckdb
 
     with duckdb.connect(config={"memory_limit": MEMORY_LIMIT}) as connection:
         connection.execute("set TimeZone = 'UTC'")
-        statement = parse(connection, text)
-        wanted = {**dict.fromkeys(_tables_read(statement) & set(table_names())), **_known(versions or {})}
         try:
-            files = [file for name in sorted(wanted) for file in _view(connection, lake, name, wanted[name], statement)]
-            for name in sorted(VIEWS.keys() & statement.tables):
-                connection.execute(VIEWS[name][1])
-            _lock(connection, files)
-            cursor = connection.execute(text)
-            return Answer(tuple(column[0] for column in cursor.description or ()), cursor.fetchall())
+            with within(connection, limits):
+                statement = parse(connection, text)
+                files = _show(connection, lake, statement, moment)
+                _lock(connection, [*files, *([str(target)] if target else [])])
+                yield connection
         except duckdb.IOException as cause:
             raise _unreadable(lake, cause) from cause
         except duckdb.Error as cause:
             raise _refused(cause) from cause
 
 
-def _tables_read(statement: Statement) -> frozenset[str]:
-    return statement.tables | _read_by_views(statement)
+def _show(connection: "duckdb.DuckDBPyConnection", lake: Lake, statement: Statement, moment: Moment) -> list[str]:
+    """Show the tables and views that the statement names, and return the files behind them."""
+    views = [VIEWS[name] for name in sorted(statement.tables & VIEWS.keys())]
+    # Conditions on a table are none on a view that reads it too.
+    shared = {name for view in views for name in view.reads}
+    files = []
+    for name in sorted((statement.tables | shared) & set(table_names()) | _known(moment.versions).keys()):
+        conditions = () if name in shared else statement.conditions(name)
+        files += _show_table(connection, lake, name, _version(lake, name, moment), conditions)
+    for view in views:
+        connection.execute(f"create view {view.name} as {view.sql}")
+    return files
 
 
-def _read_by_views(statement: Statement) -> frozenset[str]:
-    return frozenset(name for view in VIEWS.keys() & statement.tables for name in VIEWS[view][0])
+def _version(lake: Lake, name: str, moment: Moment) -> int | None:
+    """Return the version to read; None where the table was not there at the time, or is not there."""
+    if not lake.exists(name):
+        return None
+    if name in moment.versions:
+        return moment.versions[name]
+    return lake.version(name) if moment.as_of is None else lake.version_at(name, moment.as_of)
 
 
 def _known(versions: Mapping[str, int]) -> Mapping[str, int]:
@@ -93,19 +145,21 @@ def _known(versions: Mapping[str, int]) -> Mapping[str, int]:
     return versions
 
 
-def _view(
-    connection: "duckdb.DuckDBPyConnection", lake: Lake, name: str, version: int | None, statement: Statement
+def _show_table(
+    connection: "duckdb.DuckDBPyConnection",
+    lake: Lake,
+    name: str,
+    version: int | None,
+    conditions: tuple[Condition, ...],
 ) -> list[str]:
     """Show the table as a view over its files, and return them."""
     contract = table(name)
     files: list[str] = []
     present: set[str] = set()
-    if lake.exists(name):
+    if version is not None:
         snapshot = _snapshot(lake, name, version)
         present = {field.name for field in snapshot.schema().fields}
-        # Conditions on a table are none on a view that reads it too.
-        is_shared = name in _read_by_views(statement)
-        files = _files(connection, snapshot, contract, () if is_shared else statement.conditions(name))
+        files = _files(connection, snapshot, contract, conditions)
     columns = ", ".join(
         f"cast({_quoted(column) if files and column in present else 'null'} as {kind}) as {_quoted(column)}"
         for column, kind in contract.duckdb_columns.items()
@@ -117,7 +171,7 @@ def _view(
     return files
 
 
-def _snapshot(lake: Lake, name: str, version: int | None) -> DeltaTable:
+def _snapshot(lake: Lake, name: str, version: int) -> DeltaTable:
     from deltalake.exceptions import DeltaError
 
     try:

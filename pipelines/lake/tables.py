@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ class Lake:
                 where=str(self.root),
                 expected="the folder of a tenant's tables",
                 got="nothing",
-                fix="Go to the project's folder, or set FIELDSTREAM_HOME (and FIELDSTREAM_TENANT) to where it was filled.",
+                fix="Go to the project's folder, or say which home and tenant: FIELDSTREAM_HOME, FIELDSTREAM_TENANT.",
             )
         return self
 
@@ -85,6 +86,27 @@ class Lake:
     def version(self, name: str) -> int:
         """Return the latest version of the table, -1 where it is not there."""
         return self.open(name).version() if self.exists(name) else -1
+
+    def version_at(self, name: str, time: datetime) -> int | None:
+        """Return the version that was the latest at a time, by what the commits say; None before the table was there.
+
+        Raises:
+            UsageError: The log does not reach back that far.
+        """
+        # Not load_as_version(): it goes by the age of the log's files, which a copied lake has lost.
+        commits = self.open(name).history()
+        at_ms = time.timestamp() * 1000
+        found = max((commit["version"] for commit in commits if commit["timestamp"] <= at_ms), default=None)
+        oldest = min(commits, key=lambda commit: commit["version"])
+        if found is None and oldest["version"] > 0:
+            raise UsageError(
+                "The log does not reach back that far",
+                where=f"table {name}",
+                expected=f"a time from {datetime.fromtimestamp(oldest['timestamp'] / 1000, UTC).isoformat()}",
+                got=time.isoformat(),
+                fix="Ask for a later time; maintenance keeps what the past month committed.",
+            )
+        return found
 
     def read(self, name: str, version: int | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         """Read a table into memory; no rows where it is not there. For small tables."""

@@ -185,6 +185,7 @@ def test_help_loads_no_heavy_library(argv: list[str]) -> None:
 
 
 def test_asking_the_tables_loads_neither_spark_nor_arrow(tmp_path: Path) -> None:
+    (tmp_path / "lake" / "demo").mkdir(parents=True)
     argv = ["sql", "select count(*) from silver.observations"]
     imported = imported_by(RUN.format(argv=argv), ENVIRON | {"FIELDSTREAM_HOME": str(tmp_path)})
     assert "duckdb" in imported
@@ -192,6 +193,7 @@ def test_asking_the_tables_loads_neither_spark_nor_arrow(tmp_path: Path) -> None
 
 
 def test_a_reader_that_stops_reading_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "lake" / "demo").mkdir(parents=True)
     argv = [sys.executable, "-c", "from pipelines.cli import entry; entry()", "sql", "select * from range(300000)"]
     with subprocess.Popen(
         argv,

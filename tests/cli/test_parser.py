@@ -1,6 +1,7 @@
 """The grammar: which words and arguments a command line becomes."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from pipelines.cli.parser import EPILOG, build_parser
         ("report", {"into": Path("report.html")}),
         ("decode --lines -", {"file": "-", "lines": True}),
         ("sql x --version a.b=3 --version c.d=0", {"query": "x", "version": [("a.b", 3), ("c.d", 0)], "csv": False}),
+        ("sql x --as-of 2026-06-01", {"as_of": datetime(2026, 6, 1, tzinfo=UTC), "timeout_s": 300, "parquet": None}),
+        ("export a.b --format csv --to c.csv --version 0", {"table": "a.b", "to": Path("c.csv"), "version": 0}),
+        ("maintain", {"apply": False, "keep_days": 7}),
     ],
 )
 def test_arguments(line: str, expected: dict[str, Any]) -> None:
@@ -45,7 +49,7 @@ def test_each_command_is_found_by_its_words() -> None:
                 option
                 for argument in command.arguments
                 if argument.options.get("required")
-                for option in (argument.flags[0], "2026-06-01")
+                for option in (argument.flags[0], argument.options.get("choices", ["2026-06-01"])[0])
             ),
             *(
                 argument.options.get("choices", ["x"])[0]

@@ -16,7 +16,9 @@ def environ(tmp_path: Path) -> dict[str, str]:
     return environ
 
 
-def test_maintenance_says_first_what_there_is_to_do(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_maintenance_says_first_what_there_is_to_do(
+    environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["maintain"], environ) == 0
     assert capsys.readouterr().out.splitlines() == [
         "applied    false",

@@ -11,7 +11,7 @@ import pyarrow.dataset as ds
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from pipelines.contracts.tables import table
+from pipelines.contracts.tables import table, table_names
 from pipelines.errors import ServiceUnreachable
 from pipelines.lake import maintenance
 from pipelines.lake.commit import Progress, append_once
@@ -22,6 +22,7 @@ from pipelines.lake.tables import Lake
 from tests.lakes import observation
 
 SILVER = "silver.observations"
+NOTHING = Needed()
 WEEK, AT_ONCE = timedelta(days=7), timedelta(0)
 
 
@@ -46,7 +47,7 @@ def take_in(lake: Lake, number: int) -> None:
 
 
 def keep_up(
-    lake: Lake, name: str = SILVER, needed: Needed = Needed(), *, keep: timedelta = WEEK, apply: bool = True
+    lake: Lake, name: str = SILVER, needed: Needed = NOTHING, *, keep: timedelta = WEEK, apply: bool = True
 ) -> Upkeep:
     return maintain_table(lake.open(name), lake.path(name), name, needed, keep=keep, apply=apply)
 
@@ -178,12 +179,27 @@ def test_delta_rs_would_double_what_two_join_at_once(lake: Lake) -> None:
     assert held(lake) == sorted([*range(12), *range(12)])
 
 
+def test_a_table_that_is_changed_meanwhile_is_left_for_later(lake: Lake) -> None:
+    snapshot = lake.open(SILVER)
+    lake.open(SILVER).delete('"offset" = 3')
+    done = maintain_table(snapshot, lake.path(SILVER), SILVER, Needed(), keep=WEEK, apply=True)
+    assert (done.joined_files, done.note) == (0, "the table changed while files were joined; next time")
+    assert held(lake) == [number for number in range(12) if number != 3]
+
+
+def test_every_table_of_delta_rs_is_appended_to_or_written_whole() -> None:
+    ours = {name for name in table_names() if table(name).writer == "delta-rs"}
+    assert ours - maintenance.APPENDED == {"reference.devices", "reference.fields"}
+
+
 @pytest.mark.parametrize("name", ["reference.fields", "gold.field_daily"])
 def test_tables_that_others_rewrite_are_not_joined(tmp_path: Path, name: str) -> None:
     lake = Lake(tmp_path)
     schema = table(name).arrow_schema
     row = {field.name: {"string": "x", "int64": 1}.get(str(field.type)) for field in schema if not field.nullable}
-    rows = pa.Table.from_pylist([{field.name: row.get(field.name) or _any(field.type) for field in schema}], schema=schema)
+    rows = pa.Table.from_pylist(
+        [{field.name: row.get(field.name) or _any(field.type) for field in schema}], schema=schema
+    )
     for _ in range(12):
         write_deltalake(lake.create(name), rows, mode="append")
     assert keep_up(lake, name).joined_files == 0

@@ -9,7 +9,8 @@ import pytest
 
 from pipelines.contracts.tables import table, table_names
 from pipelines.errors import DataRefused, UsageError
-from pipelines.lake.query import query
+from pipelines.lake.limits import Limits
+from pipelines.lake.query import Moment, copy, query
 from pipelines.lake.tables import Lake
 from tests.lakes import observation, soil_lake
 
@@ -62,7 +63,7 @@ def test_columns_have_the_contracts_types(lake: Lake) -> None:
 
 @pytest.mark.parametrize(("version", "count"), [(0, 0), (1, 10), (3, 30), (4, 40)])
 def test_a_table_can_be_read_as_it_was(lake: Lake, version: int, count: int) -> None:
-    assert rows(lake, "select count(*) from silver.observations", versions={OBSERVATIONS: version}) == [(count,)]
+    assert rows(lake, "select count(*) from silver.observations", moment=Moment({OBSERVATIONS: version})) == [(count,)]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_a_table_can_be_read_as_it_was(lake: Lake, version: int, count: int) -> 
 )
 def test_a_version_that_is_not_there(lake: Lake, versions: dict[str, int], told: str) -> None:
     with pytest.raises(UsageError, match=told):
-        query(lake, "select count(*) from silver.observations", versions)
+        query(lake, "select count(*) from silver.observations", Moment(versions))
 
 
 @pytest.mark.parametrize(
@@ -269,3 +270,71 @@ def test_the_verdict_that_stands_is_the_newest_redrives(tmp_path):
     # A condition on the ledger beside it narrows the ledger alone.
     both = 'select count(*), (select count(*) from bronze.events where "offset" = 2) from bronze.events_current'
     assert query(lake, both).rows == [(3, 1)]
+
+
+def _committed_at(lake: Lake) -> dict[int, datetime]:
+    return {
+        commit["version"]: datetime.fromtimestamp(commit["timestamp"] / 1000, UTC)
+        for commit in lake.open(OBSERVATIONS).history()
+    }
+
+
+@pytest.mark.parametrize(("version", "count"), [(0, 0), (1, 10), (3, 30), (4, 40)])
+def test_tables_can_be_read_as_of_a_time(lake: Lake, version: int, count: int) -> None:
+    asked = "select count(*) from silver.observations"
+    assert rows(lake, asked, moment=Moment({}, _committed_at(lake)[version])) == [(count,)]
+    # A version that is named goes before the time.
+    assert rows(lake, asked, moment=Moment({OBSERVATIONS: 2}, _committed_at(lake)[version])) == [(20,)]
+
+
+def test_as_of_a_time_before_it_was_there_a_table_is_empty(lake: Lake) -> None:
+    asked = "select count(*) from silver.observations"
+    assert rows(lake, asked, moment=Moment({}, datetime(2020, 1, 1, tzinfo=UTC))) == [(0,)]
+
+
+def test_an_answer_goes_to_a_file_whole_or_not_at_all(lake: Lake, tmp_path: Path) -> None:
+    path = tmp_path / "it's an answer.csv"
+    asked = 'select "offset", value from silver.observations where "offset" < 3 order by 1 -- the first'
+    assert copy(lake, asked, path, options="format csv") == 3
+    assert path.read_text() == "offset,value\n0,0.0\n1,0.01\n2,0.02\n"
+    with pytest.raises(UsageError, match="Could not convert string 'a'"):
+        copy(lake, "select if(\"offset\" = 39, 'a', '1')::int from silver.observations", path, options="format csv")
+    assert path.read_text() == "offset,value\n0,0.0\n1,0.01\n2,0.02\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["", "absent/answer.csv"])
+def test_a_file_that_cannot_be_written_is_told(lake: Lake, tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="The file cannot be written"):
+        copy(lake, "select 1", tmp_path / name, options="format csv")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select * from read_text('{secret}')",
+        "select 1) to '{folder}/other.csv' --",
+        "select 1; copy (select 1) to '{folder}/other.csv'",
+        "copy (select 1) to '{folder}/other.csv'",
+        "select * from read_csv('{folder}/.answer.csv.part')",
+    ],
+)
+def test_what_goes_to_a_file_reaches_no_other(lake: Lake, tmp_path: Path, text: str) -> None:
+    (tmp_path / "secret").write_text(SECRET)
+    with pytest.raises((UsageError, DataRefused)) as refusal:
+        copy(
+            lake,
+            text.format(folder=tmp_path, secret=tmp_path / "secret"),
+            tmp_path / "answer.csv",
+            options="format csv",
+        )
+    assert SECRET not in str(refusal.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
+
+
+def test_limits_hold_for_a_query_over_the_lake(lake: Lake) -> None:
+    crossed = "select count(*) from silver.observations a, silver.observations b, range(1000000000)"
+    with pytest.raises(UsageError, match=r"too much time .* within 0\.3 s"):
+        query(lake, crossed, limits=Limits(seconds=0.3))
+    with pytest.raises(UsageError, match=r"too much room .* at most 39 rows"):
+        query(lake, "select * from silver.observations", limits=Limits(rows=39))

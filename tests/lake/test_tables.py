@@ -1,9 +1,12 @@
+import shutil
+from datetime import UTC, datetime, timedelta
+
 import pyarrow as pa
 import pytest
 from deltalake import Transaction
 
 from pipelines.contracts.tables import table, table_names
-from pipelines.errors import DataRefused
+from pipelines.errors import DataRefused, UsageError
 from pipelines.lake.tables import Lake
 
 FIELD = {
@@ -54,3 +57,34 @@ def test_a_row_that_breaks_the_contract_is_not_appended(tmp_path):
     with pytest.raises(pa.ArrowInvalid, match="high"):
         lake.append("reference.fields", [FIELD | {"elevation_m": "high"}])
     assert lake.read("reference.fields").num_rows == 0
+
+
+def test_what_a_table_was_at_a_time_outlives_a_copy_of_the_lake(tmp_path):
+    lake = Lake(tmp_path / "first")
+    for number in range(3):
+        lake.append("reference.fields", [FIELD | {"field_id": f"f{number}"}])
+    times = {each["version"]: each["timestamp"] for each in lake.open("reference.fields").history()}
+    shutil.copytree(lake.root, tmp_path / "second")
+    copied = Lake(tmp_path / "second")
+    for version, time_ms in times.items():
+        at = datetime.fromtimestamp(time_ms / 1000, UTC)
+        assert copied.version_at("reference.fields", at) == version
+    assert copied.version_at("reference.fields", at - timedelta(days=1)) is None
+
+
+def test_a_time_that_the_log_has_forgotten_is_told(tmp_path):
+    lake = Lake(tmp_path)
+    for _ in range(12):
+        lake.append("reference.fields", [FIELD])
+    for version in range(10):
+        (lake.path("reference.fields") / "_delta_log" / f"{version:020}.json").unlink()
+    with pytest.raises(UsageError, match="The log does not reach back that far"):
+        lake.version_at("reference.fields", datetime(2020, 1, 1, tzinfo=UTC))
+    assert lake.version_at("reference.fields", datetime.now(UTC)) == 12
+
+
+def test_a_lake_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(UsageError, match=r"There is no lake here .*/demo\).*FIELDSTREAM_HOME"):
+        Lake(tmp_path / "demo").existing()
+    (tmp_path / "demo").mkdir()
+    assert Lake(tmp_path / "demo").existing() == Lake(tmp_path / "demo")
