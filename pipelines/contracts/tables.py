@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.contracts.files import SCHEMAS, read_mapping, refused
 from pipelines.contracts.types import arrow_type, duckdb_type
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TABLES = SCHEMAS / "tables"
+
+SENSITIVITIES = ("internal", "location", "confidential")
+"""Who may see a value, from least to most sensitive: whoever works here; whoever may know where a field lies; whoever
+may read messages as they came, which can hold anything."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,10 @@ class Column:
     description: str
     example: str
     unit: str | None
+    range: tuple[float | None, float | None]
+    """Least and greatest value; None where there is no bound."""
+    sensitivity: str
+    """One of `SENSITIVITIES`."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,7 @@ class TableContract:
     grain: str
     key: tuple[str, ...]
     writer: str
+    owner: str
     columns: tuple[Column, ...]
     required: frozenset[str]
 
@@ -44,6 +53,11 @@ class TableContract:
     def column_names(self) -> tuple[str, ...]:
         """Names of the columns, in order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def sensitivity(self) -> str:
+        """That of its most sensitive column."""
+        return max((column.sensitivity for column in self.columns), key=SENSITIVITIES.index)
 
     @property
     def arrow_schema(self) -> pa.Schema:
@@ -100,6 +114,7 @@ def table(name: str) -> TableContract:
             grain=content["grain"],
             key=key,
             writer=content["writer"],
+            owner=_owners()[name.partition(".")[0]],
             columns=tuple(known[column] for column in names),
             required=required,
         )
@@ -124,7 +139,27 @@ def _columns() -> dict[str, Column]:
     for name, line in read_mapping(path).items():
         try:
             duckdb_type(line["type"])
-            columns[name] = Column(name, line["type"], line["description"], str(line["example"]), line.get("unit"))
+            columns[name] = _column(name, line)
         except (KeyError, ValueError) as cause:
             raise refused(path, f"{name}: {{type, description, example}}", str(cause)) from cause
     return columns
+
+
+def _column(name: str, line: dict[str, Any]) -> Column:
+    least, greatest = line.get("range", (None, None))
+    sensitivity = line.get("sensitivity", SENSITIVITIES[0])
+    SENSITIVITIES.index(sensitivity)
+    return Column(
+        name=name,
+        type=line["type"],
+        description=line["description"],
+        example=str(line["example"]),
+        unit=line.get("unit"),
+        range=(least, greatest),
+        sensitivity=sensitivity,
+    )
+
+
+@cache
+def _owners() -> dict[str, str]:
+    return {layer: line["owner"] for layer, line in read_mapping(SCHEMAS / "layers.yaml").items()}

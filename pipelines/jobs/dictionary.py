@@ -12,7 +12,7 @@ from pipelines.contracts.quantities import Range, quantities
 from pipelines.contracts.reasons import reasons
 from pipelines.contracts.sensors import Reading, Sensor, sensors
 from pipelines.contracts.spellings import units
-from pipelines.contracts.tables import Column, TableContract, table, table_names
+from pipelines.contracts.tables import SENSITIVITIES, Column, TableContract, table, table_names
 
 Pages = dict[str, str]
 
@@ -45,17 +45,33 @@ def page(title: str, source: str, *parts: str) -> str:
 
 def _tables_page() -> str:
     contracts = [table(name) for name in table_names()]
+    about = (
+        "A column without a sensitivity is internal: for whoever works with the pipeline. `location` tells where a "
+        "field lies; `confidential` may hold whatever a device or a gateway sent. A table is as sensitive as its most "
+        "sensitive column. The owner says who else may read it. The range of `silver.observations.value` is that of "
+        "its [property](quantities.md)."
+    )
     contents = "\n".join(f"- [{each.name}](#{each.name.replace('.', '')}): {each.title}" for each in contracts)
-    return page("Tables", "`schemas/tables/` and `schemas/columns.yaml`", contents, *map(_table_section, contracts))
+    return page(
+        "Tables", "`schemas/tables/` and `schemas/columns.yaml`", about, contents, *map(_table_section, contracts)
+    )
 
 
 def _table_section(contract: TableContract) -> str:
     facts = _markdown(
-        ("grain", "key", "written by"),
-        [(contract.grain, ", ".join(f"`{name}`" for name in contract.key), contract.writer)],
+        ("grain", "key", "written by", "owner", "sensitivity"),
+        [
+            (
+                contract.grain,
+                ", ".join(f"`{name}`" for name in contract.key),
+                contract.writer,
+                contract.owner,
+                contract.sensitivity,
+            )
+        ],
     )
     columns = _markdown(
-        ("column", "type", "unit", "null", "meaning", "example"),
+        ("column", "type", "unit", "range", "null", "meaning", "example", "sensitivity"),
         [_column_row(column, column.name in contract.required) for column in contract.columns],
     )
     return "\n\n".join([f"## {contract.name}", f"{contract.title}. {contract.description}", facts, columns])
@@ -66,10 +82,23 @@ def _column_row(column: Column, required: bool) -> tuple[str, ...]:
         f"`{column.name}`",
         f"`{column.type}`",
         column.unit or "",
+        _bounds(column.range),
         "never" if required else "may be",
         column.description,
         f"`{column.example}`",
+        "" if column.sensitivity == SENSITIVITIES[0] else column.sensitivity,
     )
+
+
+def _bounds(bounds: tuple[float | None, float | None]) -> str:
+    match bounds:
+        case (None, None):
+            return ""
+        case (least, None):
+            return f"from {least:g}"
+        case (None, greatest):
+            return f"to {greatest:g}"
+    return _span(bounds)
 
 
 def _quantities_page() -> str:

@@ -15,6 +15,35 @@ def test_every_contract_is_whole(name):
     assert {field.name for field in contract.arrow_schema if not field.nullable} == contract.required
 
 
+@pytest.mark.parametrize(
+    ("name", "owner", "sensitivity"),
+    [
+        ("bronze.events", "data engineering", "confidential"),
+        ("silver.observations", "data engineering", "internal"),
+        ("gold.field_daily", "agronomy", "internal"),
+        ("reference.fields", "farm office", "location"),
+    ],
+)
+def test_a_table_has_an_owner_and_is_as_sensitive_as_its_most_sensitive_column(name, owner, sensitivity):
+    assert (table(name).owner, table(name).sensitivity) == (owner, sensitivity)
+
+
+@pytest.mark.parametrize("column", module._columns().values(), ids=lambda column: column.name)
+def test_an_example_is_within_its_columns_range(column):
+    least, greatest = column.range
+    if column.range != (None, None):
+        assert column.type in {"int", "bigint", "double"}
+        assert least is None or least <= float(column.example)
+        assert greatest is None or float(column.example) <= greatest
+
+
+def test_a_sensitivity_that_is_none_is_refused(monkeypatch):
+    line = {"type": "int", "description": "d", "example": 1, "sensitivity": "secret"}
+    monkeypatch.setattr(module, "read_mapping", lambda _: {"mood": line})
+    with pytest.raises(ContractError, match="mood"):
+        module._columns.__wrapped__()
+
+
 def test_no_column_is_defined_in_vain():
     used = {column for name in table_names() for column in table(name).column_names}
     assert set(module._columns()) == used

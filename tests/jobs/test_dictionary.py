@@ -3,6 +3,8 @@
 import inspect
 import re
 
+import pytest
+
 from pipelines import settings
 from pipelines.contracts.quantities import quantities
 from pipelines.contracts.sensors import sensors
@@ -21,12 +23,32 @@ def test_every_column_of_every_table_is_described() -> None:
     for name in table_names():
         contract = table(name)
         section = page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
-        assert contract.grain in section
-        described = {row[0]: row[1:] for row in cells(section) if len(row) == 6}
+        facts = cells(section)[1]
+        assert (facts[0], facts[2:]) == (contract.grain, [contract.writer, contract.owner, contract.sensitivity])
+        described = {row[0]: row[1:] for row in cells(section) if len(row) == 8}
         assert tuple(described)[1:] == contract.column_names
         for column in contract.columns:
             null = "never" if column.name in contract.required else "may be"
-            assert described[column.name][:3] == [column.type, column.unit or "", null]
+            said = described[column.name]
+            assert (said[:2], said[3]) == ([column.type, column.unit or ""], null)
+
+
+@pytest.mark.parametrize(
+    ("table_name", "column", "bounds", "sensitivity"),
+    [
+        ("gold.field_daily", "soil_moisture_0_30cm_m3_m3", "0 to 0.7", ""),
+        ("gold.field_daily", "air_temperature_min_c", "-80 to 60", ""),
+        ("bronze.events", "offset", "from 0", ""),
+        ("bronze.events", "raw", "", "confidential"),
+        ("reference.fields", "longitude_deg", "-180 to 180", "location"),
+    ],
+)
+def test_a_column_says_its_range_and_who_may_see_it(
+    table_name: str, column: str, bounds: str, sensitivity: str
+) -> None:
+    section = dictionary()["data-dictionary.md"].partition(f"\n## {table_name}\n")[2].partition("\n## ")[0]
+    said = next(row for row in cells(section) if row[0] == column)
+    assert (said[3], said[7]) == (bounds, sensitivity)
 
 
 def test_quantities_and_sensors_are_described() -> None:
