@@ -123,19 +123,10 @@ def _show(connection: "duckdb.DuckDBPyConnection", lake: Lake, statement: Statem
     files = []
     for name in sorted((statement.tables | shared) & set(table_names()) | _known(moment.versions).keys()):
         conditions = () if name in shared else statement.conditions(name)
-        files += _show_table(connection, lake, name, _version(lake, name, moment), conditions)
+        files += _show_table(connection, table(name), _snapshot(lake, name, moment), conditions)
     for view in views:
         connection.execute(f"create view {view.name} as {view.sql}")
     return files
-
-
-def _version(lake: Lake, name: str, moment: Moment) -> int | None:
-    """Return the version to read; None where the table was not there at the time, or is not there."""
-    if not lake.exists(name):
-        return None
-    if name in moment.versions:
-        return moment.versions[name]
-    return lake.version(name) if moment.as_of is None else lake.version_at(name, moment.as_of)
 
 
 def _known(versions: Mapping[str, int]) -> Mapping[str, int]:
@@ -147,17 +138,14 @@ def _known(versions: Mapping[str, int]) -> Mapping[str, int]:
 
 def _show_table(
     connection: "duckdb.DuckDBPyConnection",
-    lake: Lake,
-    name: str,
-    version: int | None,
+    contract: TableContract,
+    snapshot: DeltaTable | None,
     conditions: tuple[Condition, ...],
 ) -> list[str]:
     """Show the table as a view over its files, and return them."""
-    contract = table(name)
     files: list[str] = []
     present: set[str] = set()
-    if version is not None:
-        snapshot = _snapshot(lake, name, version)
+    if snapshot is not None:
         present = {field.name for field in snapshot.schema().fields}
         files = _files(connection, snapshot, contract, conditions)
     columns = ", ".join(
@@ -165,17 +153,23 @@ def _show_table(
         for column, kind in contract.duckdb_columns.items()
     )
     source = f"from read_parquet([{', '.join(map(_literal, files))}])" if files else "where false"
-    schema, _, short = name.partition(".")
+    schema, _, short = contract.name.partition(".")
     connection.execute(f"create schema if not exists {_quoted(schema)}")
     connection.execute(f"create view {_quoted(schema)}.{_quoted(short)} as select {columns} {source}")
     return files
 
 
-def _snapshot(lake: Lake, name: str, version: int) -> DeltaTable:
+def _snapshot(lake: Lake, name: str, moment: Moment) -> DeltaTable | None:
+    """Open the table as the moment wants it; None where it is not there, or was not there then."""
     from deltalake.exceptions import DeltaError
 
+    version = moment.versions.get(name)
+    if version is None and moment.as_of is not None:
+        version = lake.version_at(name, moment.as_of)
+        if version is None:
+            return None
     try:
-        return lake.open(name, version)
+        return lake.find(name, version)
     except DeltaError as cause:
         raise UsageError(
             "There is no such version",

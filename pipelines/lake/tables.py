@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake.exceptions import TableNotFoundError
 
 from pipelines.contracts import tables
 from pipelines.errors import DataRefused, UsageError
@@ -58,6 +59,8 @@ class Lake:
 
     def create(self, name: str) -> DeltaTable:
         """Open the table, creating it empty from its contract if it is not there yet."""
+        if found := self.find(name):
+            return found
         contract = tables.table(name)
         return DeltaTable.create(
             str(self.path(name)),
@@ -67,13 +70,22 @@ class Lake:
             configuration=TABLE_PROPERTIES,
         )
 
+    def find(self, name: str, version: int | None = None) -> DeltaTable | None:
+        """Open the table at a version, the latest if none is named; None where it is not there."""
+        # Asking first whether it is there would read the log's listing twice.
+        try:
+            return DeltaTable(str(self.path(name)), version=version)
+        except TableNotFoundError:
+            return None
+
     def open(self, name: str, version: int | None = None) -> DeltaTable:
         """Open the table at a version, the latest if none is named.
 
         Raises:
             DataRefused: The table is not there.
         """
-        if not self.exists(name):
+        found = self.find(name, version)
+        if found is None:
             raise DataRefused(
                 "There is no such table yet",
                 where=str(self.path(name)),
@@ -81,24 +93,26 @@ class Lake:
                 got="nothing",
                 fix="Run the step that writes it: stream, gate, gold, train or score.",
             )
-        return DeltaTable(str(self.path(name)), version=version)
+        return found
 
     def version(self, name: str) -> int:
         """Return the latest version of the table, -1 where it is not there."""
-        return self.open(name).version() if self.exists(name) else -1
+        found = self.find(name)
+        return found.version() if found else -1
 
     def version_at(self, name: str, time: datetime) -> int | None:
-        """Return the version that was the latest at a time, by what the commits say; None before the table was there.
+        """Return the version that was the latest at a time, by what the commits say; None before there was a table.
 
         Raises:
             UsageError: The log does not reach back that far.
         """
         # Not load_as_version(): it goes by the age of the log's files, which a copied lake has lost.
-        commits = self.open(name).history()
+        found = self.find(name)
+        commits = found.history() if found else []
         at_ms = time.timestamp() * 1000
-        found = max((commit["version"] for commit in commits if commit["timestamp"] <= at_ms), default=None)
-        oldest = min(commits, key=lambda commit: commit["version"])
-        if found is None and oldest["version"] > 0:
+        version = max((commit["version"] for commit in commits if commit["timestamp"] <= at_ms), default=None)
+        oldest = min(commits, key=lambda commit: commit["version"], default=None)
+        if version is None and oldest and oldest["version"] > 0:
             raise UsageError(
                 "The log does not reach back that far",
                 where=f"table {name}",
@@ -106,7 +120,7 @@ class Lake:
                 got=time.isoformat(),
                 fix="Ask for a later time; maintenance keeps what the past month committed.",
             )
-        return found
+        return version
 
     def read(self, name: str, version: int | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         """Read a table into memory; no rows where it is not there. For small tables."""
@@ -115,10 +129,11 @@ class Lake:
 
         contract = tables.table(name)
         chosen = list(columns or contract.column_names)
-        if not self.exists(name):
+        found = self.find(name, version)
+        if found is None:
             return contract.arrow_schema.empty_table().select(chosen)
         # Not to_pyarrow_table(): its readers abort the interpreter at exit (deltalake 1.6.6, pyarrow 26.0.1).
-        files = self.open(name, version).file_uris()
+        files = found.file_uris()
         return ds.dataset(files, schema=contract.arrow_schema, format="parquet").to_table(columns=chosen)
 
     def append(self, name: str, rows: Sequence[dict[str, Any]], once: Transaction | None = None) -> int:

@@ -32,6 +32,7 @@ LINES = {
     ("gate", "run"): ["silver.observations"],
     ("dag", "run"): ["intake"],
     ("sql",): ["select 1"],
+    ("export",): ["gold.field_daily", "--format", "csv", "--to", "days.csv"],
 }
 
 
