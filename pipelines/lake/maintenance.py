@@ -29,7 +29,16 @@ FEWEST = 10
 # Tables that nobody deletes from. A deletion that was planned before files were joined, and is committed after, would
 # miss the file they became: delta-rs (1.6.6) sees no conflict with a commit that changes no data.
 APPENDED = frozenset(
-    {"bronze.events", "silver.observations", "ops.cluster_jobs", "ops.gate_results", "ops.models", "ops.redrives"}
+    {
+        "bronze.events",
+        "silver.observations",
+        "silver.flags",
+        "ops.cluster_jobs",
+        "ops.flag_runs",
+        "ops.gate_results",
+        "ops.models",
+        "ops.redrives",
+    }
 )
 
 # Readers leave out row groups by their statistics; one of a million rows would be read for a single row.

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,8 @@ def test_what_a_page_shows_is_what_comes(
     for snippet in snippets(page):
         if "pipelines.jvm.spark" in snippet.text:
             request.getfixturevalue("spark")
+        if "import polars" in snippet.text and find_spec("polars") is None:
+            continue  # an environment from before it was locked
         if snippet.kind == "console":
             run_console(snippet, project, environ)
         else:

@@ -39,7 +39,7 @@ def lake(tmp_path: Path) -> Lake:
 def take_in(lake: Lake, number: int) -> None:
     """What the stream does for a record."""
     snapshot, contract = lake.open(SILVER), table(SILVER)
-    with FileWriter(lake.path(SILVER), contract) as writer:
+    with FileWriter(lake.path(SILVER)) as writer:
         writer.write(pa.Table.from_pylist([observation(number)], schema=contract.arrow_schema))
         file = writer.finish()
     assert file

@@ -28,7 +28,7 @@ def append(lake: Lake, number: int) -> None:
     """What a batch of the stream does to a table besides cleaning."""
     contract, snapshot = table(SILVER), lake.create(SILVER)
     ledger_files(snapshot, lake.path(SILVER))
-    with FileWriter(lake.path(SILVER), contract) as writer:
+    with FileWriter(lake.path(SILVER)) as writer:
         writer.write(pa.Table.from_pylist([observation(number)], schema=contract.arrow_schema))
         file = writer.finish()
     assert file
@@ -62,9 +62,7 @@ def test_a_thousand_commits_make_neither_an_append_nor_a_query_dear(tmp_path: Pa
         if len(numbers) == FEW:
             early = costs(lake, numbers)
         if len(numbers) % EVERY == 0:
-            maintain_table(
-                lake.open(SILVER), lake.path(SILVER), SILVER, Needed(), keep=timedelta(days=7), apply=True
-            )
+            maintain_table(lake.open(SILVER), lake.path(SILVER), SILVER, Needed(), keep=timedelta(days=7), apply=True)
     late = costs(lake, numbers)
     assert query(lake, POINT).rows == [(0.02,)]  # the half-hour from 01:00 is number 2
     assert late[0] < 4 * early[0]
