@@ -15,8 +15,8 @@ dearer, and files that nobody deletes fill the disk.
 - retries, then red with exit code 4: the disk, or another maintenance that does not end. It holds the lock only while
   it lives.
 - red at once with exit code 2: there is no lake where FIELDSTREAM_HOME points.
-- green, but a `note` in the report: files wait for the gate. `fieldstream gate status` says what is held; nothing that
-  it has yet to read is ever deleted.
+- green, but a `note` in the report: files wait for the flags or the gate. `fieldstream gate status` says what is
+  held; nothing that they have yet to read is ever deleted.
 - exit code 1: a bug. Keep the log and report it.
 """
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pipelines.contracts.tables import table_names
 from pipelines.jobs.gate import GATED
 from pipelines.lake.admitted import admitted_version
+from pipelines.lake.flagged import OBSERVATIONS, flagged_version, last_run
 from pipelines.lake.maintenance import Needed, Upkeep, alone, maintain_table
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
@@ -41,11 +42,13 @@ def maintain(settings: Settings, *, keep_days: int = KEEP_DAYS, apply: bool = Fa
 
 
 def _needed(lake: Lake, name: str) -> Needed:
-    """The version that the next step reads, and those that registered models were trained on."""
-    versions = set()
+    """Versions that the next run of a step reads, or that a registered model was trained on."""
+    if name in GATED:
+        admitted = admitted_version(lake, name)
+        read_to = min(admitted, flagged_version(lake)) if name == OBSERVATIONS else admitted
+        return Needed(frozenset({admitted} - {-1}), read_to)
     if name == "gold.field_daily":
-        versions = set(lake.read("ops.models", columns=["gold_version"])["gold_version"].to_pylist())
-    if name not in GATED:
-        return Needed(frozenset(versions))
-    admitted = admitted_version(lake, name)
-    return Needed(frozenset({*versions, admitted} - {-1}), judged=admitted)
+        return Needed(frozenset(lake.read("ops.models", columns=["gold_version"])["gold_version"].to_pylist()))
+    last = last_run(lake)
+    noted = {"reference.devices": "devices_version", "reference.fields": "fields_version"}
+    return Needed(frozenset({last[noted[name]]} - {-1}) if last and name in noted else frozenset())

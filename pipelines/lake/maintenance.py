@@ -48,11 +48,11 @@ _LOG_KEPT = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Needed:
-    """What of a table must stay readable, however old: versions as a whole, and what is new after `judged`."""
+    """What of a table must stay readable, however old: versions as a whole, and what is new after `read_to`."""
 
     versions: frozenset[int] = frozenset()
-    judged: int | None = None
-    """Last version that the gate has judged, -1 for none; None where no gate waits."""
+    read_to: int | None = None
+    """Last version that all who read what is new have read, -1 for none; None where nobody does."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def maintain_table(
         joined, note = _join(table, tiers)
     orphans = _unnamed(table, timedelta(0), needed) - _replaced(table, timedelta(0), needed)
     expired = _unnamed(table, keep, needed)
-    if expired and (waiting := _waits_for_the_gate(table, needed, expired)):
+    if expired and (waiting := _waits_for_a_reader(table, needed, expired)):
         expired, note = set(), waiting
     freed_bytes = sum((folder / name).stat().st_size for name in expired)
     if apply:
@@ -161,8 +161,8 @@ def _tidy(table: DeltaTable, folder: Path, needed: Needed, keep: timedelta, *, d
 
 
 def _first_needed(table: DeltaTable, needed: Needed) -> int:
-    unjudged = table.version() if needed.judged is None else needed.judged + 1
-    return min((*needed.versions, unjudged))
+    unread = table.version() if needed.read_to is None else needed.read_to + 1
+    return min((*needed.versions, unread))
 
 
 def _outlives_cleaning(folder: Path, version: int) -> bool:
@@ -190,11 +190,11 @@ def _vacuum(table: DeltaTable, keep: timedelta, needed: Needed, *, full: bool, d
     )
 
 
-def _waits_for_the_gate(table: DeltaTable, needed: Needed, expired: set[str]) -> str | None:
-    if needed.judged is None:
+def _waits_for_a_reader(table: DeltaTable, needed: Needed, expired: set[str]) -> str | None:
+    if needed.read_to is None:
         return None
     try:
-        unjudged = {Path(file).name for file in added_files(table, needed.judged, table.version())}
+        unread = {Path(file).name for file in added_files(table, needed.read_to, table.version())}
     except DataRefused as cause:
         return f"nothing is deleted: {cause.what}, {cause.got}"
-    return "nothing is deleted: the gate has yet to read some of it" if expired & unjudged else None
+    return "nothing is deleted: the flags or the gate have yet to read some of it" if expired & unread else None

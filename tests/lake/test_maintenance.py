@@ -116,13 +116,13 @@ def test_replaced_files_go_when_the_retention_is_over_but_those_of_a_needed_vers
         held(lake, 8)
 
 
-@pytest.mark.parametrize(("judged", "expired"), [(12, 12), (13, 12), (11, 0), (-1, 0)])
-def test_files_that_the_gate_has_yet_to_read_stay_whatever_their_age(lake: Lake, judged: int, expired: int) -> None:
+@pytest.mark.parametrize(("read_to", "expired"), [(12, 12), (13, 12), (11, 0), (-1, 0)])
+def test_files_that_somebody_has_yet_to_read_stay_whatever_their_age(lake: Lake, read_to: int, expired: int) -> None:
     keep_up(lake)
-    done = keep_up(lake, needed=Needed(judged=judged), keep=AT_ONCE)
+    done = keep_up(lake, needed=Needed(read_to=read_to), keep=AT_ONCE)
     assert done.expired_files == expired
     assert (done.note is None) == bool(expired)
-    assert offsets(added_files(lake.open(SILVER), judged, 13)) == list(range(max(judged, 0), 12))
+    assert offsets(added_files(lake.open(SILVER), read_to, 13)) == list(range(max(read_to, 0), 12))
 
 
 def test_orphans_are_counted_at_once_and_deleted_only_when_no_batch_can_be_behind_them(lake: Lake) -> None:
@@ -214,10 +214,10 @@ def _any(kind: pa.DataType) -> object:
     ("needed", "is_cleaned"),
     [
         (Needed(), True),
-        (Needed(judged=25), True),
-        (Needed(judged=24), True),
-        (Needed(judged=3), False),
-        (Needed(frozenset({3}), judged=25), False),
+        (Needed(read_to=25), True),
+        (Needed(read_to=24), True),
+        (Needed(read_to=3), False),
+        (Needed(frozenset({3}), read_to=25), False),
     ],
 )
 def test_the_log_is_cleaned_as_far_as_nobody_needs_it(lake: Lake, needed: Needed, is_cleaned: bool) -> None:
