@@ -83,10 +83,13 @@ def judge(lake: Lake, table_name: str, decided_at: datetime) -> GateResult:
     if slice_.to_version == slice_.from_version and not standing.held:
         return earlier[-1]
     demanded = _demanded(contract)
-    slices = [*_asked_otherwise(lake, contract, standing, earlier, suites.digest(demanded))]
+    digest = suites.digest(demanded)
+    slices = [*_asked_otherwise(lake, contract, standing, earlier, digest)]
     if slice_.to_version > slice_.from_version:
         slices.append(slice_)
-    judged = [_judged(lake, each, demanded, earlier, decided_at) for each in slices]
+    judged = [
+        _recorded(lake, _result(each, _seen(lake, each, demanded, earlier), digest, decided_at)) for each in slices
+    ]
     return judged[-1] if judged else _standing(standing, earlier)
 
 
@@ -114,15 +117,7 @@ def _standing(standing: Admitted, earlier: Sequence[GateResult]) -> GateResult:
     return next(result for result in reversed(earlier) if (result.from_version, result.to_version) in held)
 
 
-def _judged(
-    lake: Lake,
-    slice_: Slice,
-    demanded: "Mapping[str, ExpectationSuite]",
-    earlier: Sequence[GateResult],
-    decided_at: datetime,
-) -> GateResult:
-    seen = _seen(lake, slice_, demanded, earlier)
-    result = _result(slice_, seen, suites.digest(demanded), decided_at)
+def _recorded(lake: Lake, result: GateResult) -> GateResult:
     row = asdict(result)
     del row["judged_now"]
     lake.append(RESULTS, [row])
@@ -145,8 +140,11 @@ def _seen(
             # Without its columns a row cannot be judged, nor be told from the rows of other slices.
             return _Seen(row_count, outcomes if row_count else [], None if row_count else [], [], [])
         lay_out(connection, lake, slice_, _rows_by_day(slice_, earlier))
-        outcomes += validate(connection, {name: suite for name, suite in demanded.items() if name != suites.COLUMNS})
         of_observations = view.holds_observations(slice_.contract)
+        asked = {name: suite for name, suite in demanded.items() if name != suites.COLUMNS}
+        if of_observations:
+            asked[suites.SLICE] = suites.about(asked[suites.SLICE], view.properties(connection))
+        outcomes += validate(connection, asked)
         return _Seen(
             row_count,
             outcomes,

@@ -40,6 +40,20 @@ def suites(contract: TableContract, quantities: Iterable[Quantity]) -> "dict[str
     }
 
 
+def about(suite: "ExpectationSuite", properties: Iterable[str]) -> "ExpectationSuite":
+    """Return a suite without the ranges of properties that a slice has no row of: each would hold, at its price."""
+    from great_expectations import ExpectationSuite
+
+    ranges = {view.VALUE_OF + name for name in properties}
+    kept = [each for each in suite.expectations if _is_about(each, ranges)]
+    return ExpectationSuite(name=suite.name, expectations=kept)
+
+
+def _is_about(expectation: Any, ranges: set[str]) -> bool:
+    column = expectation.column
+    return not column.startswith(view.VALUE_OF) or column in ranges
+
+
 def digest(of: "Mapping[str, ExpectationSuite]") -> str:
     """Return the SHA-256 of what suites demand; the same on every machine."""
     demands = [expectation.configuration.to_json_dict() for suite in of.values() for expectation in suite.expectations]

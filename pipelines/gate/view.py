@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 OBSERVATION_COLUMNS = frozenset({"property", "unit", "value", "flag", "reasons", "phenomenon_time", "ingest_time"})
+VALUE_OF = "value_of_"
 ROW_KEY = "row_key"
 IN_EARLIER_SLICE = "in_earlier_slice"
 PROPERTY_IN_UNIT = "property_in_unit"
@@ -59,7 +60,7 @@ def holds_observations(contract: TableContract) -> bool:
 
 def value_column(quantity: Quantity) -> str:
     """Name the view's column of a quantity's values."""
-    return f"value_of_{quantity.name}"
+    return f"{VALUE_OF}{quantity.name}"
 
 
 def unknown_column(column: str) -> str:
@@ -205,6 +206,11 @@ def _lay_out_series(connection: "duckdb.DuckDBPyConnection", rows_by_day: dict[d
 
 def _weeks() -> str:
     return ", ".join(str(7 * week) for week in range(1, _WEEKS_BEFORE + 1))
+
+
+def properties(connection: "duckdb.DuckDBPyConnection") -> list[str]:
+    """Name the properties that the slice has rows of."""
+    return [name for (name,) in connection.execute("select distinct property from series").fetchall() if name]
 
 
 def rows_by_day(connection: "duckdb.DuckDBPyConnection") -> list[dict[str, Any]]:

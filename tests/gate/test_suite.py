@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from pipelines.contracts.quantities import quantities
 from pipelines.contracts.tables import table
-from pipelines.gate.suite import SLICE, digest, suites
+from pipelines.gate.suite import SLICE, about, digest, suites
 
 OBSERVATIONS = table("silver.observations")
 SOIL_MOISTURE = replace(quantities()["soil_moisture"], fail=(0, 0.7))
@@ -62,3 +62,10 @@ def test_what_is_no_fault_of_the_rows_that_came_only_warns() -> None:
         "a day has 0.5 to 2 times the rows of the same weekday in the four weeks before",
         "of each property a field has 90% of its readings, first to last",
     ]
+
+
+def test_ranges_of_absent_properties_are_not_asked() -> None:
+    whole = suites(OBSERVATIONS, quantities().values())[SLICE]
+    asked = {each.meta["rule"] for each in about(whole, ["soil_moisture", "soil_wetness"]).expectations}
+    left_out = {each.meta["rule"] for each in whole.expectations} - asked
+    assert {rule.split(" is within ")[0] for rule in left_out} == quantities().keys() - {"soil_moisture"}
