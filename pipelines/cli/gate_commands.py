@@ -87,6 +87,22 @@ GATE_COMMANDS = (
         check=lambda result: job("gate").require_admitted(result),
     ),
     Command(
+        ("gate", "judge"),
+        "As gate run, but a slice that is held is no failure: what follows can use the rest.",
+        lambda settings, args: job("gate").gate(settings, args.table),
+        ("fieldstream gate judge silver.observations",),
+        (_TABLE,),
+        show=_show_judgement,
+    ),
+    Command(
+        ("gate", "check"),
+        "Say how the tables stand, as gate status; anything held ends with exit code 5.",
+        lambda settings, _: job("gate").gate_status(settings),
+        ("fieldstream gate check",),
+        show=_show_status,
+        check=lambda status: job("gate").require_none_held(status),
+    ),
+    Command(
         ("gate", "status"),
         "Say how far each table is judged, and show what is held: why, and rows.",
         lambda settings, _: job("gate").gate_status(settings),

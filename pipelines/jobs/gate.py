@@ -90,14 +90,29 @@ def require_admitted(result: GateResult) -> GateResult:
         GateHeld: The slice is held; the sentence names what failed.
     """
     if result.gate_verdict != "admitted":
-        raise GateHeld(
-            "The gate holds a slice",
-            where=f"{result.table_name}, versions {result.from_version + 1} to {result.to_version}",
-            expected=f"{result.expectation_count} expectations to hold for {result.row_count} rows",
-            got="; ".join(result.failed_expectations),
-            fix="Nothing is built from it, the rest goes on. 'fieldstream gate status' shows rows and the way out.",
-        )
+        raise _is_held(result)
     return result
+
+
+def require_none_held(status: GateStatus) -> GateStatus:
+    """Return the status of a lake in which nothing is held.
+
+    Raises:
+        GateHeld: A slice is held; the sentence names what failed in the oldest.
+    """
+    if status.held:
+        raise _is_held(status.held[0])
+    return status
+
+
+def _is_held(slice_: GateResult | Held) -> GateHeld:
+    return GateHeld(
+        "The gate holds a slice",
+        where=f"{slice_.table_name}, versions {slice_.from_version + 1} to {slice_.to_version}",
+        expected=f"every expectation to hold for {slice_.row_count} rows",
+        got="; ".join(slice_.failed_expectations),
+        fix="Nothing is built from it, the rest goes on. 'fieldstream gate status' shows rows and the way out.",
+    )
 
 
 def _status(lake: Lake, name: str) -> TableStatus:

@@ -25,6 +25,7 @@ LINES = {
     ("reference", "retire"): ["probe", "--at", "2026-06-01"],
     ("quarantine", "show"): ["acme.telemetry/0/1"],
     ("gate", "run"): ["silver.observations"],
+    ("gate", "judge"): ["silver.observations"],
     ("gate", "release"): ["silver.observations", "5", "--reason", "frost"],
     ("dag", "run"): ["intake"],
     ("sql",): ["select 1"],

@@ -5,7 +5,7 @@ import pytest
 
 from pipelines.errors import GateHeld
 from pipelines.gate.judge import GateResult
-from pipelines.jobs.gate import TableStatus, gate, gate_release, gate_status, require_admitted
+from pipelines.jobs.gate import TableStatus, gate, gate_release, gate_status, require_admitted, require_none_held
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
 from tests.lakes import START, observation
@@ -27,8 +27,8 @@ def test_a_held_slice_is_named_with_what_failed() -> None:
         require_admitted(result("held", "flag is one of QARTOD's: 1 rows are not so, such as 5"))
     assert held.value.exit_code == 5
     assert str(held.value).startswith(
-        "The gate holds a slice (silver.observations, versions 4 to 5): expected 41 expectations to hold for 700 rows, "
-        "got flag is one of QARTOD's: 1 rows are not so, such as 5."
+        "The gate holds a slice (silver.observations, versions 4 to 5): expected every expectation to hold for 700 "
+        "rows, got flag is one of QARTOD's: 1 rows are not so, such as 5."
     )
 
 
@@ -49,6 +49,8 @@ def test_a_held_slice_shows_with_its_rows_until_it_is_released(home_settings: Se
     assert status.latest is not None
     assert (status.latest.decided_at, status.latest.judged_now) == (verdict.decided_at, False)
     (held,) = gate_status(home_settings).held
+    with pytest.raises(GateHeld, match=r"versions 0 to 1.*soil_moisture is within"):
+        require_none_held(gate_status(home_settings))
     assert held.failed_expectations == (
         "soil_moisture is within 0 and 0.7 m3/m3 unless flagged: 1 rows are not so, such as 0.9",
     )
@@ -57,7 +59,7 @@ def test_a_held_slice_shows_with_its_rows_until_it_is_released(home_settings: Se
     assert held.field_days == ({"field_id": "north", "from_date": day, "to_date": day},)
     assert gate_release(home_settings, SILVER, 1, "the probe stood in water", "maria").from_version == -1
     (status,) = gate_status(home_settings).tables
-    assert (status.admitted_version, gate_status(home_settings).held) == (1, ())
+    assert (status.admitted_version, require_none_held(gate_status(home_settings)).held) == (1, ())
 
 
 def _field(name: str) -> dict[str, object]:
