@@ -3,7 +3,7 @@
 **What.** `stream` reads what Kafka holds beyond the lake's own offsets into `bronze.events` and
 `silver.observations`. `flag` holds the new ones against their neighbours in time, into `silver.flags`. `gate` judges
 the new observations. `gold` builds `gold.field_daily` from admitted ones only, without those that failed; days that
-late data touches are restated.
+late data touches are restated. `held` is red as long as a slice is held, which stops nothing else.
 
 **When.** Every ten minutes. A run with nothing new writes nothing. Progress is in the lake, so a run that was missed
 or killed is made good by the next one: clear nothing, backfill nothing.
@@ -18,8 +18,9 @@ or killed is made good by the next one: clear nothing, backfill nothing.
 - `stream` red at once with exit code 3: records are missing in Kafka, or a second writer is at work. The log names the
   offsets. Do not delete anything; stop the other writer or restore the topic.
 - `flag` red with exit code 3: two runs at once. The next run makes it good; the flags that stand stay.
-- `gate` red with exit code 5: the data is held, and gold keeps its last good version meanwhile.
-  `fieldstream sql "select * from ops.gate_results"` names the expectations.
+- `held` red with exit code 5: the gate holds a slice, and gold is built without it. `fieldstream gate status` shows the
+  rules and rows. Release it with the DAG `release`, or mend what sent it.
+- `gate` red with exit code 5: the gate could not judge, which says nothing about the data. The log names the rule.
 - exit code 1: a bug. Keep the log and report it.
 """
 
@@ -40,6 +41,7 @@ with DAG(
     chain(
         FieldstreamTask(task_id="stream", command=["stream", "--once"]),
         FieldstreamTask(task_id="flag", command=["flag"]),
-        FieldstreamTask(task_id="gate", command=["gate", "run", "silver.observations"]),
+        FieldstreamTask(task_id="gate", command=["gate", "judge", "silver.observations"]),
         FieldstreamTask(task_id="gold", command=["gold", "build"], outlets=[GOLD_FIELD_DAILY]),
+        FieldstreamTask(task_id="held", command=["gate", "check"]),
     )

@@ -4,13 +4,13 @@ import logging
 import signal
 import threading
 from argparse import Namespace
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from pipelines.cli.command import Command, arg, job, positive
 from pipelines.cli.decode_command import DECODE
-from pipelines.cli.output import show_answer, show_report, table_lines
+from pipelines.cli.gate_commands import GATE_COMMANDS
+from pipelines.cli.output import show_answer
 from pipelines.cli.quarantine_commands import QUARANTINE_COMMANDS
 from pipelines.cli.registry_commands import REGISTRY_COMMANDS
 from pipelines.cli.table_commands import TABLE_COMMANDS
@@ -24,7 +24,7 @@ GROUPS = {
     "reference": "Keep which fields there are and which device stood in which.",
     "sensors": "See which sensors have a contract, and which need one.",
     "quarantine": "See what was not understood, and judge it anew.",
-    "gate": "Judge new data, and see what has been admitted.",
+    "gate": "Judge new data, see what is held and why, and release it.",
     "gold": "Build the tables that models read.",
     "dag": "Run Airflow's DAGs on this machine.",
     "model": "See the registered models.",
@@ -63,30 +63,6 @@ def _require_sound(findings: Any) -> None:
             got=", ".join(unsound),
             fix="Do what the last column says.",
         )
-
-
-def _show_judgement(result: Any, args: Namespace, out: TextIO) -> None:
-    """Print what the gate decided; the evidence is pages of JSON, and stays in JSON and in the table."""
-    show_report(result if args.json else replace(result, evidence="in ops.gate_results"), args, out)
-
-
-def _show_gate_status(status: Any, args: Namespace, out: TextIO) -> None:
-    """Print a line for each table; the evidence of its latest judgement would drown it, and is in the JSON."""
-    if args.json:
-        show_report(status, args, out)
-        return
-    columns = ("table", "version", "admitted version", "latest verdict", "failed expectations")
-    rows = [
-        (
-            each.table_name,
-            each.version,
-            each.admitted_version,
-            each.latest and each.latest.gate_verdict,
-            each.latest.failed_expectations if each.latest else (),
-        )
-        for each in status.tables
-    ]
-    out.writelines(f"{line}\n" for line in table_lines(columns, rows))
 
 
 _MODEL = arg("model", nargs="?", default="irrigation", metavar="MODEL", help="which model (irrigation)")
@@ -151,22 +127,7 @@ COMMANDS = (
         lambda settings, _: job("flag").flag(settings),
         ("fieldstream flag", "fieldstream flag --json"),
     ),
-    Command(
-        ("gate", "run"),
-        "Judge what is new in a table; held data end with exit code 5.",
-        lambda settings, args: job("gate").gate(settings, args.table),
-        ("fieldstream gate run silver.observations",),
-        (arg("table", metavar="TABLE", help="table, as in silver.observations"),),
-        show=_show_judgement,
-        check=lambda result: job("gate").require_admitted(result),
-    ),
-    Command(
-        ("gate", "status"),
-        "Say which version of each table the gate has admitted.",
-        lambda settings, _: job("gate").gate_status(settings),
-        ("fieldstream gate status",),
-        show=_show_gate_status,
-    ),
+    *GATE_COMMANDS,
     Command(
         ("gold", "build"),
         "Build the field days that admitted data touch.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,25 @@ class Column:
 
 
 @dataclass(frozen=True)
+class GateRules:
+    """What the gate asks of a slice beyond what columns, keys and quantities say already."""
+
+    references: Mapping[str, str]
+    """Column -> the table that has a row for each of its values."""
+    most_failed: float
+    """Share of the rows that may be flagged 4."""
+    newest_within_s: int
+    """How old the newest reading of a slice may be when it is taken in."""
+    share_of_usual_day: tuple[float, float]
+    """Rows of a day, least and most, as a share of those of the same weekday before."""
+    least_completeness: float
+    """Share of the readings, between the first and the last of a slice, that a field has of a property."""
+
+
+_NO_FURTHER_RULES = GateRules({}, 1.0, 0, (0.0, float("inf")), 0.0)
+
+
+@dataclass(frozen=True)
 class TableContract:
     """A table: its grain, its key, its columns in order and which of them are never null."""
 
@@ -48,6 +68,7 @@ class TableContract:
     owner: str
     columns: tuple[Column, ...]
     required: frozenset[str]
+    gate: GateRules = _NO_FURTHER_RULES
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -117,9 +138,20 @@ def table(name: str) -> TableContract:
             owner=_owners()[name.partition(".")[0]],
             columns=tuple(known[column] for column in names),
             required=required,
+            gate=_gate_rules(content["gate"]) if "gate" in content else _NO_FURTHER_RULES,
         )
     except KeyError as cause:
         raise refused(path, f"an entry {cause}", "none") from cause
+
+
+def _gate_rules(rules: dict[str, Any]) -> GateRules:
+    return GateRules(
+        references=rules["references"],
+        most_failed=rules["most_failed"],
+        newest_within_s=rules["newest_within_s"],
+        share_of_usual_day=tuple(rules["share_of_usual_day"]),
+        least_completeness=rules["least_completeness"],
+    )
 
 
 def _unknown(name: str) -> UsageError:

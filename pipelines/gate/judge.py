@@ -1,27 +1,26 @@
-"""The judgement: everything new in a table since its last admitted version, admitted or held as a whole."""
+"""The judgement: each slice of a table on its own versions, admitted or held; a slice that is held stays what it is."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from pipelines.contracts.quantities import quantities
 from pipelines.contracts.tables import TableContract, table
 from pipelines.errors import GateErrored
 from pipelines.gate import suite as suites
-from pipelines.lake.admitted import admitted_version
-from pipelines.lake.slices import added_files, files_overlapping
+from pipelines.gate import view
+from pipelines.gate.slices import Slice, held_slice, lay_out, new_slice, opened, row_bounds
+from pipelines.lake.admitted import RESULTS, Admitted, admitted
 from pipelines.lake.tables import Lake
 
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
-    from pyspark.sql import DataFrame, SparkSession
 
     from pipelines.gate.validation import Outcome
 
-RESULTS = "ops.gate_results"
-_OVERLAP_COLUMN = "phenomenon_time"
+_LISTS = ("failed_expectations", "warnings", "row_bounds", "field_days", "rows_by_day")
 
 
 @dataclass(frozen=True)
@@ -34,60 +33,96 @@ class GateResult:
     row_count: int
     expectation_count: int
     failed_expectations: tuple[str, ...]
+    warnings: tuple[str, ...]
+    note: str | None
     gate_verdict: str
     suite_digest: str
     evidence: str | None
+    row_bounds: tuple[dict[str, Any], ...] | None
+    field_days: tuple[dict[str, Any], ...] | None
+    rows_by_day: tuple[dict[str, Any], ...] | None
     decided_at: datetime
     judged_now: bool = True
 
 
 @dataclass(frozen=True)
-class Slice:
-    """What is new in a table: the rows of its versions after `from_version`, up to `to_version`."""
+class _Seen:
+    """What was seen of a slice."""
 
-    contract: TableContract
-    from_version: int
-    to_version: int
+    row_count: int
+    outcomes: "Sequence[Outcome]"
+    row_bounds: list[dict[str, Any]] | None
+    field_days: list[dict[str, Any]]
+    rows_by_day: list[dict[str, Any]]
 
-    @property
-    def is_empty(self) -> bool:
-        """Say whether there is no version to judge."""
-        return self.to_version == self.from_version
+
+_NOTHING = _Seen(0, [], [], [], [])
 
 
 def results(lake: Lake, table_name: str) -> list[GateResult]:
     """Return every judgement of a table, oldest first."""
     rows = [row for row in lake.read(RESULTS).to_pylist() if row["table_name"] == table_name]
     found = [
-        GateResult(**{**row, "failed_expectations": tuple(row["failed_expectations"]), "judged_now": False})
+        GateResult(**row | {name: tuple(row[name]) for name in _LISTS if row[name] is not None}, judged_now=False)
         for row in rows
     ]
-    return sorted(found, key=lambda result: result.decided_at)
+    return sorted(found, key=lambda result: (result.decided_at, result.to_version))
 
 
-def judge(session: "Callable[[], SparkSession]", lake: Lake, table_name: str, decided_at: datetime) -> GateResult:
+def judge(lake: Lake, table_name: str, decided_at: datetime) -> GateResult:
     """Judge what is new in a table and record the verdict; without news, return the verdict that stands.
 
-    Args:
-        session: Starts Spark, or returns the session that runs; called only where there is something to judge.
-        lake: Where the table and the results are.
-        table_name: The table.
-        decided_at: Time of the decision.
+    What is new begins where the last judgement ended, whatever its verdict: a slice that is held does not grow. It is
+    judged again where the suites have changed since.
 
     Raises:
         DataRefused: The table is not there, or its new rows cannot be told apart.
         GateErrored: An expectation could not be evaluated; that is recorded too, and says nothing about the data.
     """
     contract = table(table_name)
-    slice_ = Slice(contract, admitted_version(lake, table_name), lake.open(table_name).version())
-    earlier_results = results(lake, table_name)
-    if slice_.is_empty:
-        return next(result for result in reversed(earlier_results) if result.gate_verdict == "admitted")
-    demanded = suites.suite(contract, quantities().values())
-    if held := _held_already(earlier_results, slice_, suites.digest(demanded)):
-        return held
-    row_count, outcomes = _validated(session, lake, slice_, demanded)
-    result = _result(slice_, row_count, outcomes, suites.digest(demanded), decided_at)
+    standing = admitted(lake, table_name)
+    slice_ = new_slice(lake, contract, standing.judged_version)
+    earlier = results(lake, table_name)
+    if not slice_.files and not standing.held:
+        # Great Expectations takes seconds to import, and has nothing to say here.
+        is_new = slice_.to_version > slice_.from_version
+        return _recorded(lake, _result(slice_, _NOTHING, "", decided_at)) if is_new else earlier[-1]
+    demanded = _demanded(contract)
+    digest = suites.digest(demanded)
+    slices = [*_asked_otherwise(lake, contract, standing, earlier, digest)]
+    if slice_.to_version > slice_.from_version:
+        slices.append(slice_)
+    judged = [
+        _recorded(lake, _result(each, _seen(lake, each, demanded, earlier), digest, decided_at)) for each in slices
+    ]
+    return judged[-1] if judged else _standing(standing, earlier)
+
+
+def _demanded(contract: TableContract) -> "Mapping[str, ExpectationSuite]":
+    from pipelines.gate.validation import load
+
+    load()
+    return suites.suites(contract, quantities().values())
+
+
+def _asked_otherwise(
+    lake: Lake, contract: TableContract, standing: Admitted, earlier: Sequence[GateResult], digest: str
+) -> "list[Slice]":
+    """The slices that are held by other suites than today's: another question may have another answer."""
+    asked = {(each.from_version, each.to_version): each.suite_digest for each in earlier}
+    return [
+        held_slice(lake, contract, held)
+        for held in standing.held
+        if asked[held.from_version, held.to_version] != digest
+    ]
+
+
+def _standing(standing: Admitted, earlier: Sequence[GateResult]) -> GateResult:
+    held = {(each.from_version, each.to_version) for each in standing.held}
+    return next(result for result in reversed(earlier) if (result.from_version, result.to_version) in held)
+
+
+def _recorded(lake: Lake, result: GateResult) -> GateResult:
     row = asdict(result)
     del row["judged_now"]
     lake.append(RESULTS, [row])
@@ -96,68 +131,71 @@ def judge(session: "Callable[[], SparkSession]", lake: Lake, table_name: str, de
     return result
 
 
-def _held_already(judgements: Sequence[GateResult], slice_: Slice, digest: str) -> GateResult | None:
-    """The same slice, held by the same suite: asked again, the answer would be the same."""
-    question = (slice_.from_version, slice_.to_version, digest)
-    return next(
-        (
-            result
-            for result in reversed(judgements)
-            if result.gate_verdict == "held"
-            and (result.from_version, result.to_version, result.suite_digest) == question
-        ),
-        None,
-    )
-
-
-def _validated(
-    session: "Callable[[], SparkSession]", lake: Lake, slice_: Slice, demanded: "ExpectationSuite"
-) -> tuple[int, "list[Outcome]"]:
+def _seen(
+    lake: Lake, slice_: Slice, demanded: "Mapping[str, ExpectationSuite]", earlier: Sequence[GateResult]
+) -> _Seen:
     from pipelines.gate.validation import validate
-    from pipelines.gate.view import view
 
-    files = added_files(lake.open(slice_.contract.name), slice_.from_version, slice_.to_version)
-    if not files:
-        return 0, []
-    spark = session()
-    rows = _read(spark, slice_.contract, files)
-    # Not cached: a pass reads few columns, and writing all of them to memory costs more than all passes.
-    laid_out = view(rows, slice_.contract, quantities().values(), _earlier(spark, lake, slice_, rows))
-    return rows.count(), validate(laid_out, demanded)
-
-
-def _read(spark: "SparkSession", contract: TableContract, files: Sequence[str]) -> "DataFrame":
-    return spark.read.schema(contract.spark_ddl).parquet(*files)
-
-
-def _earlier(spark: "SparkSession", lake: Lake, slice_: Slice, rows: "DataFrame") -> "DataFrame | None":
-    """Rows of admitted slices that may share a key with the slice: a copy has the time of the original."""
-    from pyspark.sql import functions as F  # noqa: N812 - Spark's own habit
-
-    if slice_.from_version < 0 or _OVERLAP_COLUMN not in slice_.contract.column_names:
-        return None
-    ((earliest, latest),) = rows.agg(F.min(_OVERLAP_COLUMN), F.max(_OVERLAP_COLUMN)).collect()
-    admitted = lake.open(slice_.contract.name, slice_.from_version)
-    # Spark gives local times without a zone; the log's are in UTC.
-    files = files_overlapping(admitted, _OVERLAP_COLUMN, earliest.astimezone(UTC), latest.astimezone(UTC))
-    return _read(spark, slice_.contract, files) if files else None
+    if not slice_.files:
+        return _NOTHING
+    with opened(slice_) as connection:
+        outcomes = validate(connection, {suites.COLUMNS: demanded[suites.COLUMNS]})
+        ((row_count,),) = connection.execute(f"select count(*) from {slice_.rows}").fetchall()  # noqa: S608 - SQL of ours
+        if any(not outcome.held for outcome in outcomes) or not row_count:
+            # Without its columns a row cannot be judged, nor be told from the rows of other slices.
+            return _Seen(row_count, outcomes if row_count else [], None if row_count else [], [], [])
+        lay_out(connection, lake, slice_, _rows_by_day(slice_, earlier))
+        of_observations = view.holds_observations(slice_.contract)
+        asked = {name: suite for name, suite in demanded.items() if name != suites.COLUMNS}
+        if of_observations:
+            asked[suites.SLICE] = suites.about(asked[suites.SLICE], view.properties(connection))
+        outcomes += validate(connection, asked)
+        return _Seen(
+            row_count,
+            outcomes,
+            row_bounds(connection, slice_.contract) if any(_holds(outcome) for outcome in outcomes) else [],
+            view.field_days(connection) if of_observations else [],
+            view.rows_by_day(connection) if of_observations else [],
+        )
 
 
-def _result(
-    slice_: Slice, row_count: int, outcomes: "Sequence[Outcome]", digest: str, decided_at: datetime
-) -> GateResult:
-    not_held = [outcome for outcome in outcomes if not outcome.held]
-    errored = any(outcome.error for outcome in not_held)
+def _rows_by_day(slice_: Slice, earlier: Sequence[GateResult]) -> dict[date, int]:
+    """Rows of every UTC day in the slices before this one."""
+    slices = {
+        (each.from_version, each.to_version): each.rows_by_day
+        for each in earlier
+        if each.rows_by_day and each.to_version <= slice_.from_version
+    }
+    counted: dict[date, int] = {}
+    for days in slices.values():
+        for day in days:
+            counted[day["date"]] = counted.get(day["date"], 0) + day["rows"]
+    return counted
+
+
+def _holds(outcome: "Outcome") -> bool:
+    return outcome.decides and not outcome.held and not outcome.error
+
+
+def _result(slice_: Slice, seen: _Seen, digest: str, decided_at: datetime) -> GateResult:
+    not_held = [outcome for outcome in seen.outcomes if not outcome.held]
+    is_errored = any(outcome.error for outcome in not_held)
+    failed = [outcome for outcome in not_held if outcome.decides or outcome.error]
     return GateResult(
         table_name=slice_.contract.name,
         from_version=slice_.from_version,
         to_version=slice_.to_version,
-        row_count=row_count,
-        expectation_count=len(outcomes),
-        failed_expectations=tuple(map(str, not_held)),
-        gate_verdict="errored" if errored else "held" if not_held else "admitted",
+        row_count=seen.row_count,
+        expectation_count=len(seen.outcomes),
+        failed_expectations=tuple(map(str, failed)),
+        warnings=tuple(str(outcome) for outcome in not_held if outcome not in failed),
+        note=None if seen.row_count else "no rows are new",
+        gate_verdict="errored" if is_errored else "held" if failed else "admitted",
         suite_digest=digest,
-        evidence=json.dumps([_plain(asdict(outcome)) for outcome in outcomes], default=str),
+        evidence=json.dumps([_plain(asdict(outcome)) for outcome in seen.outcomes], default=str),
+        row_bounds=None if seen.row_bounds is None else tuple(seen.row_bounds),
+        field_days=tuple(seen.field_days),
+        rows_by_day=tuple(seen.rows_by_day),
         decided_at=decided_at,
     )
 

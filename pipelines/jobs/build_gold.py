@@ -11,7 +11,7 @@ from pipelines.agronomy.reference_et import METHOD
 from pipelines.contracts.sensors import sensors
 from pipelines.contracts.tables import table
 from pipelines.errors import DataRefused, GateHeld
-from pipelines.lake.admitted import NEVER, admitted_version
+from pipelines.lake.admitted import NEVER, admitted
 from pipelines.lake.flagged import FLAGS, flagged_version
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
@@ -61,8 +61,8 @@ def build_gold(settings: Settings) -> GoldReport:
 
 def _made_from(lake: Lake) -> dict[str, Any]:
     """Everything the result is a function of, but the code: versions of tables, intervals of sensors, the formula."""
-    silver_version = admitted_version(lake, SILVER)
-    if silver_version == NEVER:
+    standing = admitted(lake, SILVER)
+    if standing.version == NEVER:
         raise GateHeld(
             "There is nothing to build gold from",
             where=f"table {SILVER}",
@@ -70,10 +70,12 @@ def _made_from(lake: Lake) -> dict[str, Any]:
             got="none",
             fix=f"Run 'fieldstream gate run {SILVER}' first; 'fieldstream gate status' says what is held and why.",
         )
-    if flagged_version(lake) < silver_version:
-        raise _not_flagged(flagged_version(lake), silver_version)
+    if flagged_version(lake) < standing.version:
+        raise _not_flagged(flagged_version(lake), standing.version)
     versions = {name: lake.open(name).version() for name in (*REFERENCES, FLAGS)}
-    return {SILVER: silver_version, **versions, "averaging_intervals_s": _intervals_s(), "eto_method": METHOD}
+    held = [[slice_.from_version, slice_.to_version] for slice_ in standing.held]
+    others = {"held_slices": held, "averaging_intervals_s": _intervals_s(), "eto_method": METHOD}
+    return {SILVER: standing.version, **versions, **others}
 
 
 def _not_flagged(flagged: int, admitted: int) -> DataRefused:
@@ -110,8 +112,9 @@ def _built(spark: "SparkSession", lake: Lake, made_from: dict[str, Any]) -> "Dat
     intervals = pa.table(
         {"sensor_model": list(every), "averaging_interval_s": pa.array(every.values(), pa.int32())},
     )
+    usable = admitted(lake, SILVER).among(observations)
     return field_daily.build(
-        combined(observations, flags),
+        combined(usable, flags),
         devices,
         fields,
         spark.createDataFrame(intervals),

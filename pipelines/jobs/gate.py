@@ -1,11 +1,16 @@
 """Judge what is new in a table, and say how the tables stand with the gate."""
 
+import json
+import os
+import pwd
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from pipelines.errors import GateHeld
 from pipelines.gate.judge import GateResult, judge, results
-from pipelines.lake.admitted import admitted_version
+from pipelines.gate.release import Release, release
+from pipelines.lake.admitted import admitted
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
 
@@ -13,20 +18,36 @@ GATED = ("silver.observations",)
 
 
 @dataclass(frozen=True)
+class Held:
+    """A slice that waits for a person: what failed, rows that show it, and what gold lacks meanwhile."""
+
+    table_name: str
+    from_version: int
+    to_version: int
+    row_count: int
+    failed_expectations: tuple[str, ...]
+    sample_rows: tuple[dict[str, Any], ...]
+    field_days: tuple[dict[str, Any], ...]
+    decided_at: datetime
+
+
+@dataclass(frozen=True)
 class TableStatus:
-    """How far a table is admitted, and what the gate said last."""
+    """How far a table is judged, what may be read of it, and what the gate said last."""
 
     table_name: str
     version: int
+    judged_version: int
     admitted_version: int
     latest: GateResult | None
 
 
 @dataclass(frozen=True)
 class GateStatus:
-    """Every table that the gate watches."""
+    """Every table that the gate watches, and every slice that it holds."""
 
     tables: tuple[TableStatus, ...]
+    held: tuple[Held, ...]
 
 
 def gate(settings: Settings, table_name: str = "silver.observations") -> GateResult:
@@ -36,15 +57,30 @@ def gate(settings: Settings, table_name: str = "silver.observations") -> GateRes
         DataRefused: The table is not there, or its new rows cannot be told apart.
         GateErrored: An expectation could not be evaluated.
     """
-    from pipelines.jvm.spark import session
+    return judge(Lake(settings.lake), table_name, datetime.now(UTC))
 
-    return judge(lambda: session(settings), Lake(settings.lake), table_name, datetime.now(UTC))
+
+def gate_release(
+    settings: Settings, table_name: str, to_version: int, reason: str, released_by: str | None = None
+) -> Release:
+    """Let a held slice be used, on record: who decided it (by default who runs this), when, and why.
+
+    Raises:
+        UsageError: No slice that is held ends with that version, or no reason is given.
+    """
+    lake = Lake(settings.lake)
+    held = {each.to_version: each.from_version for each in admitted(lake, table_name).held}
+    from_version = held.get(to_version, to_version - 1)
+    by = released_by or pwd.getpwuid(os.getuid()).pw_name
+    return release(lake, Release(table_name, from_version, to_version, reason, by, datetime.now(UTC)))
 
 
 def gate_status(settings: Settings) -> GateStatus:
     """Say how each table stands with the gate; starts nothing."""
     lake = Lake(settings.lake)
-    return GateStatus(tuple(_status(lake, name) for name in GATED))
+    return GateStatus(
+        tuple(_status(lake, name) for name in GATED), tuple(held for name in GATED for held in _held(lake, name))
+    )
 
 
 def require_admitted(result: GateResult) -> GateResult:
@@ -54,17 +90,57 @@ def require_admitted(result: GateResult) -> GateResult:
         GateHeld: The slice is held; the sentence names what failed.
     """
     if result.gate_verdict != "admitted":
-        raise GateHeld(
-            "The gate holds a slice",
-            where=f"{result.table_name}, versions {result.from_version + 1} to {result.to_version}",
-            expected=f"{result.expectation_count} expectations to hold for {result.row_count} rows",
-            got="; ".join(result.failed_expectations),
-            fix="Nothing is built from it. The evidence is in ops.gate_results; correct the data or the contract.",
-        )
+        raise _is_held(result)
     return result
 
 
+def require_none_held(status: GateStatus) -> GateStatus:
+    """Return the status of a lake in which nothing is held.
+
+    Raises:
+        GateHeld: A slice is held; the sentence names what failed in the oldest.
+    """
+    if status.held:
+        raise _is_held(status.held[0])
+    return status
+
+
+def _is_held(slice_: GateResult | Held) -> GateHeld:
+    return GateHeld(
+        "The gate holds a slice",
+        where=f"{slice_.table_name}, versions {slice_.from_version + 1} to {slice_.to_version}",
+        expected=f"every expectation to hold for {slice_.row_count} rows",
+        got="; ".join(slice_.failed_expectations),
+        fix="Nothing is built from it, the rest goes on. 'fieldstream gate status' shows rows and the way out.",
+    )
+
+
 def _status(lake: Lake, name: str) -> TableStatus:
-    return TableStatus(
-        name, lake.version(name), admitted_version(lake, name), next(reversed(results(lake, name)), None)
+    standing = admitted(lake, name)
+    latest = next(reversed(results(lake, name)), None)
+    return TableStatus(name, lake.version(name), standing.judged_version, standing.version, latest)
+
+
+def _held(lake: Lake, name: str) -> list[Held]:
+    held = {(each.from_version, each.to_version) for each in admitted(lake, name).held}
+    newest = {(each.from_version, each.to_version): each for each in results(lake, name)}
+    return [_waiting(newest[slice_]) for slice_ in sorted(held)]
+
+
+def _waiting(result: GateResult) -> Held:
+    rows = [
+        {"rule": outcome["rule"], **row}
+        for outcome in json.loads(result.evidence or "[]")
+        if not outcome["held"] and outcome["severity"] == "critical"
+        for row in outcome.get("sample_rows", ())
+    ]
+    return Held(
+        result.table_name,
+        result.from_version,
+        result.to_version,
+        result.row_count,
+        result.failed_expectations,
+        tuple(rows),
+        result.field_days or (),
+        result.decided_at,
     )

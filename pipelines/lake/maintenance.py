@@ -35,6 +35,7 @@ APPENDED = frozenset(
         "silver.flags",
         "ops.cluster_jobs",
         "ops.flag_runs",
+        "ops.gate_releases",
         "ops.gate_results",
         "ops.models",
         "ops.redrives",

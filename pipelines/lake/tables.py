@@ -149,5 +149,6 @@ class Lake:
             return opened.version()
         properties = CommitProperties(app_transactions=[once]) if once else None
         data = pa.Table.from_pylist(list(rows), schema=tables.table(name).arrow_schema)
-        write_deltalake(opened, data, mode="append", commit_properties=properties)
+        # Merged: a table that is older than its contract gets the columns that it lacks.
+        write_deltalake(opened, data, mode="append", schema_mode="merge", commit_properties=properties)
         return DeltaTable(str(self.path(name))).version()

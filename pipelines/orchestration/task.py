@@ -15,7 +15,12 @@ from pipelines.orchestration.command import Command, CommandEnd
 
 
 class FieldstreamTask(BaseOperator):
-    """Run `fieldstream <command> --json`; the report it prints is what the task returns."""
+    """Run `fieldstream <command> --json`; the report it prints is what the task returns.
+
+    The command's words are templates: a later task's may take from the report of an earlier one's.
+    """
+
+    template_fields = ("command",)
 
     def __init__(self, *, command: Sequence[str], executable: Sequence[str] | None = None, **kwargs: Any) -> None:
         """Say which command; `executable` stands in for the `fieldstream` beside this Python."""

@@ -10,7 +10,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.contracts.tables import table
 from pipelines.errors import OffsetGap
 from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA, Batch, Judged
 from pipelines.kernel.steps import Steps

@@ -1,10 +1,7 @@
 """Each command calls one job that exists, with arguments that it takes."""
 
-import io
-import json
 import signal
 from argparse import Namespace
-from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,13 +10,18 @@ from unittest.mock import create_autospec
 import pytest
 
 from pipelines.cli import command as command_module
-from pipelines.cli import commands, decode_command, quarantine_commands, registry_commands, table_commands
+from pipelines.cli import (
+    commands,
+    decode_command,
+    gate_commands,
+    quarantine_commands,
+    registry_commands,
+    table_commands,
+)
 from pipelines.cli.command import Command
 from pipelines.cli.commands import COMMANDS
 from pipelines.cli.parser import build_parser
 from pipelines.errors import UsageError
-from pipelines.gate.judge import GateResult
-from pipelines.jobs.gate import GateStatus, TableStatus
 from pipelines.settings import from_environment
 
 SETTINGS = from_environment({})
@@ -30,6 +32,8 @@ LINES = {
     ("reference", "retire"): ["probe", "--at", "2026-06-01"],
     ("quarantine", "show"): ["acme.telemetry/0/1"],
     ("gate", "run"): ["silver.observations"],
+    ("gate", "judge"): ["silver.observations"],
+    ("gate", "release"): ["silver.observations", "5", "--reason", "frost"],
     ("dag", "run"): ["intake"],
     ("sql",): ["select 1"],
     ("export",): ["gold.field_daily", "--format", "csv", "--to", "days.csv"],
@@ -50,7 +54,7 @@ def test_a_command_calls_its_job_as_the_job_wants_to_be_called(
         called.append(module)
         return module
 
-    for module in (commands, decode_command, quarantine_commands, registry_commands, table_commands):
+    for module in (commands, decode_command, gate_commands, quarantine_commands, registry_commands, table_commands):
         monkeypatch.setattr(module, "job", job)
     line = [str(message)] if command.words == ("decode",) else LINES.get(command.words, [])
     arguments: Namespace = build_parser(COMMANDS, commands.GROUPS).parse_args([*command.words, *line])
@@ -62,24 +66,6 @@ def test_decode_names_a_file_that_is_not_there(tmp_path: Path) -> None:
     decode = next(command for command in COMMANDS if command.words == ("decode",))
     with pytest.raises(UsageError, match=r"absent\.json\): expected a file, got No such file or directory"):
         decode.run(SETTINGS, Namespace(file=str(tmp_path / "absent.json"), lines=False, payload=None))
-
-
-def test_the_gates_status_is_a_line_a_table_and_leaves_the_evidence_to_json() -> None:
-    held = GateResult(
-        "silver.observations", 2, 3, 700, 41, ("5 rows are not so",), "held", "s1", "[{}]", datetime.now(UTC)
-    )
-    status = GateStatus((TableStatus("silver.observations", 3, 2, held), TableStatus("gold.field_daily", -1, -1, None)))
-    command = next(command for command in COMMANDS if command.words == ("gate", "status"))
-    out, as_json = io.StringIO(), io.StringIO()
-    command.show(status, Namespace(json=False), out)
-    command.show(status, Namespace(json=True), as_json)
-    assert out.getvalue().splitlines() == [
-        "table                version  admitted version  latest verdict  failed expectations",
-        "-------------------  -------  ----------------  --------------  -------------------",
-        "silver.observations        3                 2  held            [5 rows are not so]",
-        "gold.field_daily          -1                -1  null            []",
-    ]
-    assert json.loads(as_json.getvalue())["tables"][0]["latest"]["evidence"] == "[{}]"
 
 
 def test_the_first_signal_asks_a_stream_to_stop_and_the_second_interrupts() -> None:

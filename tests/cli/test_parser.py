@@ -52,7 +52,7 @@ def test_each_command_is_found_by_its_words() -> None:
                 for option in (argument.flags[0], argument.options.get("choices", ["2026-06-01"])[0])
             ),
             *(
-                argument.options.get("choices", ["x"])[0]
+                "1" if "type" in argument.options else argument.options.get("choices", ["x"])[0]
                 for argument in command.arguments
                 if not argument.flags[0].startswith("-")
             ),

@@ -41,7 +41,7 @@ def described(dag: Any) -> dict[str, Any]:
         "schedule": repr(dag.schedule),
         "tasks": {
             task.task_id: {
-                "command": task.command,
+                "command": getattr(task, "command", ["(a person)"]),
                 "owner": task.owner,
                 "retries": task.retries,
                 "backs_off": bool(task.retry_exponential_backoff),

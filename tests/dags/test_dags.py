@@ -100,7 +100,7 @@ def test_imports_are_airflows_and_orchestrations(name: str) -> None:
     tree = ast.parse((PROJECT / "dags" / f"{name}.py").read_text())
     modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     plain = [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
-    assert modules <= {"airflow.sdk", "pipelines.orchestration", "datetime"}
+    assert modules <= {"airflow.sdk", "pipelines.orchestration", "pipelines.orchestration.approval", "datetime"}
     assert plain == []
 
 
@@ -112,8 +112,24 @@ def test_imports_are_airflows_and_orchestrations(name: str) -> None:
             {  # task: command, tasks before it, tables it announces
                 "stream": ("stream --once", [], []),
                 "flag": ("flag", ["stream"], []),
-                "gate": ("gate run silver.observations", ["flag"], []),
+                "gate": ("gate judge silver.observations", ["flag"], []),
                 "gold": ("gold build", ["gate"], ["gold.field_daily"]),
+                "held": ("gate check", ["gold"], []),
+            },
+        ),
+        (
+            "release",
+            {
+                "held": ("gate status", [], []),
+                "decide": ("(a person)", ["held"], []),
+                "release": (
+                    "gate release {{ ti.xcom_pull('held')['held'][0]['table_name'] }}"
+                    " {{ ti.xcom_pull('held')['held'][0]['to_version'] }}"
+                    " --reason {{ ti.xcom_pull('decide')['params_input']['reason'] }}"
+                    " --by {{ ti.xcom_pull('decide')['responded_by_user']['name'] }}",
+                    ["decide"],
+                    [],
+                ),
             },
         ),
         ("scoring", {"score": ("score", [], [])}),

@@ -1,19 +1,57 @@
-"""Slices of silver.observations as Spark reads them."""
+"""Slices of silver.observations as the gate lays them out: a data file, and DuckDB's relations of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from pyspark.sql import DataFrame, SparkSession
 
+from pipelines.contracts.quantities import quantities
 from pipelines.contracts.tables import table
 from pipelines.contracts.types import arrow_type
+from pipelines.gate import view
+
+OBSERVATIONS = table("silver.observations")
+Rows = Sequence[dict[str, Any]]
+LaidOut = Callable[..., duckdb.DuckDBPyConnection]
 
 
 @pytest.fixture
-def observations(spark: SparkSession) -> Callable[[list[dict[str, Any]]], DataFrame]:
-    """Rows as a broken writer could have left them: every column may be null."""
-    columns = table("silver.observations").columns
-    schema = pa.schema([(column.name, arrow_type(column.type)) for column in columns])
-    return lambda rows: spark.createDataFrame(pa.Table.from_pylist(rows, schema=schema))
+def nobody() -> view.Surroundings:
+    """A lake in which nothing stands but the slice."""
+    intervals = {"sensor_model": pa.array([], pa.string()), "averaging_interval_s": pa.array([], pa.int64())}
+    references = (table(f"reference.{name}").arrow_schema.empty_table() for name in ("devices", "fields"))
+    return view.Surroundings(None, *references, pa.table(intervals), {})
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as opened:
+        yield opened
+
+
+@pytest.fixture
+def laid_out(tmp_path: Path, connection: duckdb.DuckDBPyConnection, nobody: view.Surroundings) -> LaidOut:
+    """Lay out rows as a broken writer could have left them: every column may be null."""
+
+    def written(rows: Rows, name: str) -> str:
+        schema = pa.schema([(column.name, arrow_type(column.type)) for column in OBSERVATIONS.columns])
+        pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), tmp_path / name)
+        return str(tmp_path / name)
+
+    def lay_out(
+        rows: Rows, earlier: Rows = (), rows_by_day: dict[date, int] | None = None, **reference: pa.Table
+    ) -> duckdb.DuckDBPyConnection:
+        file = written(rows, "slice.parquet")
+        before = view.rows_of([written(earlier, "earlier.parquet")]) if earlier else None
+        around = replace(nobody, earlier=before, rows_by_day=rows_by_day or {}, **reference)
+        view.lay_out_columns(connection, OBSERVATIONS, [file])
+        view.lay_out(connection, OBSERVATIONS, quantities().values(), view.rows_of([file]), around)
+        return connection
+
+    return lay_out

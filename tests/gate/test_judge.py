@@ -1,21 +1,21 @@
 """What the gate does to a table, slice by slice."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from great_expectations import ExpectationSuite
 from great_expectations import expectations as gx
-from pyspark.sql import SparkSession
 
 from pipelines.errors import DataRefused, GateErrored
 from pipelines.gate import suite as suites
 from pipelines.gate.judge import GateResult, judge, results
-from pipelines.lake.admitted import admitted_version
+from pipelines.gate.release import Release, release
+from pipelines.lake.admitted import admitted
 from pipelines.lake.tables import Lake
-from tests.lakes import observation
+from tests.lakes import START, observation
 
 SILVER = "silver.observations"
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -34,83 +34,111 @@ def lake(tmp_path: Path) -> Lake:
     return lake
 
 
-def judged(spark: SparkSession, lake: Lake) -> GateResult:
-    return judge(lambda: spark, lake, SILVER, NOON)
+def judged(lake: Lake, hour: int = 0) -> GateResult:
+    return judge(lake, SILVER, NOON + timedelta(hours=hour))
 
 
-def no_session() -> Any:
-    pytest.fail("Spark was started, though there was nothing to judge")
+def held_ranges(lake: Lake) -> list[tuple[int, int]]:
+    return [(each.from_version, each.to_version) for each in admitted(lake, SILVER).held]
 
 
-@pytest.mark.spark
-def test_a_clean_slice_is_admitted_once(spark: SparkSession, lake: Lake) -> None:
-    result = judged(spark, lake)
+def test_a_clean_slice_is_admitted_once(lake: Lake) -> None:
+    result = judged(lake)
     assert (result.gate_verdict, result.from_version, result.to_version, result.row_count) == ("admitted", -1, 1, 3)
     assert result.failed_expectations == ()
     evidence = json.loads(result.evidence or "")
     assert len(evidence) == result.expectation_count
-    assert all(outcome["held"] for outcome in evidence)
-    again = judge(no_session, lake, SILVER, NOON)
+    assert all(outcome["held"] for outcome in evidence if outcome["severity"] == "critical")
+    again = judged(lake, 1)
     assert (again.judged_now, again.gate_verdict, again.to_version) == (False, "admitted", 1)
     assert len(results(lake, SILVER)) == 1
 
 
-@pytest.mark.spark
-def test_a_bad_slice_is_held_until_it_is_put_right(spark: SparkSession, lake: Lake) -> None:
-    judged(spark, lake)
+def test_a_held_slice_neither_grows_nor_stops_those_after_it(lake: Lake) -> None:
+    judged(lake)
     lake.append(SILVER, [dry(3), dry(4, value=0.9)])
-    held = judged(spark, lake)
+    held = judged(lake, 1)
     assert (held.gate_verdict, held.from_version, held.to_version, held.row_count) == ("held", 1, 2, 2)
     assert held.failed_expectations == (
         "soil_moisture is within 0 and 0.7 m3/m3 unless flagged: 1 rows are not so, such as 0.9",
     )
-    assert admitted_version(lake, SILVER) == 1
     # Asked again, the same answer stands.
-    assert not judge(no_session, lake, SILVER, NOON).judged_now
-    # Put right, the slice is judged from where the last admitted one ended.
-    lake.open(SILVER).delete("value = 0.9")
-    lake.append(SILVER, [dry(4, value=0.9, flag=4, reasons=["above_gross_range"]), *map(dry, range(5, 25))])
-    after = judged(spark, lake)
-    assert (after.gate_verdict, after.from_version, after.row_count) == ("admitted", 1, 1 + 1 + 20)
-    assert admitted_version(lake, SILVER) == lake.version(SILVER)
+    assert judged(lake, 2) == GateResult(**vars(held) | {"judged_now": False})
+    # A thousand good rows do not thin it out: they are a slice of their own.
+    lake.append(SILVER, [dry(number, phenomenon_time=START) for number in range(5, 1005)])
+    after = judged(lake, 3)
+    assert (after.gate_verdict, after.from_version, after.row_count) == ("admitted", 2, 1000)
+    standing = admitted(lake, SILVER)
+    assert (standing.version, held_ranges(lake)) == (3, [(1, 2)])
+    (bounds,) = standing.held[0].row_bounds
+    assert (bounds.first_offset, bounds.last_offset, bounds.ingest_time) == (3, 4, START)
 
 
-@pytest.mark.spark
-def test_an_event_that_came_in_an_earlier_slice_is_held(spark: SparkSession, lake: Lake) -> None:
-    judged(spark, lake)
+def test_a_held_slice_is_let_through_by_a_person(lake: Lake) -> None:
+    lake.append(SILVER, [dry(4, value=0.9)])
+    judged(lake)
+    assert admitted(lake, SILVER).version == -1
+    release(lake, Release(SILVER, -1, 2, "the probe stood in water", "maria", NOON + timedelta(hours=1)))
+    standing = admitted(lake, SILVER)
+    assert (standing.version, standing.held) == (2, ())
+    assert judged(lake, 2).to_version == 2
+
+
+def test_another_suite_is_another_question(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged(lake)
+    lake.append(SILVER, [dry(3), dry(4, value=0.9)])
+    judged(lake, 1)
+    lake.append(SILVER, [dry(5)])
+    judged(lake, 2)
+    lake.open(SILVER).optimize.compact()
+    wide = gx.ExpectColumnValuesToBeBetween(column="value", max_value=1.0, meta={"rule": "value is at most 1"})
+    columns = ExpectationSuite(name="columns", expectations=[])
+    slice_ = ExpectationSuite(name="wide", expectations=[wide])
+    monkeypatch.setattr(suites, "suites", lambda *_: {"columns": columns, "slice": slice_})
+    judged(lake, 3)
+    assert held_ranges(lake) == []
+    # The slice is found again in the compacted file, its rows alone.
+    again = [(each.gate_verdict, each.row_count) for each in results(lake, SILVER) if each.to_version == 2]
+    assert again == [("held", 2), ("admitted", 2)]
+
+
+def test_an_event_that_came_in_an_earlier_slice_is_held(lake: Lake) -> None:
+    judged(lake)
     lake.append(SILVER, [dry(2, offset=99), dry(3)])
-    assert judged(spark, lake).failed_expectations == (
-        "no row has the event_key, property, channel, depth_cm of one admitted before: "
-        f"1 rows are not so, such as {2:032x} soil_moisture 1 10.0",
+    assert judged(lake, 1).failed_expectations == (
+        "no row has the event_key, device_id, property, channel, depth_cm, phenomenon_time of one in an earlier slice: "
+        f"1 rows are not so, such as {2:032x}",
     )
 
 
-@pytest.mark.spark
-def test_compaction_alone_is_admitted_without_a_look(spark: SparkSession, lake: Lake) -> None:
+def test_compaction_alone_is_admitted_with_a_note(lake: Lake) -> None:
     lake.append(SILVER, [dry(3)])
-    judged(spark, lake)
+    judged(lake)
     lake.open(SILVER).optimize.compact()
-    result = judge(no_session, lake, SILVER, NOON)
+    result = judged(lake, 1)
     assert (result.gate_verdict, result.row_count, result.expectation_count) == ("admitted", 0, 0)
-    assert admitted_version(lake, SILVER) == lake.version(SILVER) == 3
+    assert result.note == "no rows are new"
+    assert admitted(lake, SILVER).version == lake.version(SILVER) == 3
 
 
-@pytest.mark.spark
-def test_a_gate_that_cannot_judge_says_so_and_admits_nothing(
-    spark: SparkSession, lake: Lake, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_gate_that_cannot_judge_says_so_and_admits_nothing(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     absent = gx.ExpectColumnValuesToNotBeNull(column="salinity", meta={"rule": "salinity is never null"})
-    broken = ExpectationSuite(name="broken", expectations=[absent])
-    monkeypatch.setattr(suites, "suite", lambda *_: broken)
+    columns = ExpectationSuite(name="columns", expectations=[])
+    broken = {"columns": columns, "slice": ExpectationSuite(name="broken", expectations=[absent])}
+    monkeypatch.setattr(suites, "suites", lambda *_: broken)
     with pytest.raises(GateErrored, match=r"versions 0 to 1.*salinity is never null: could not be evaluated"):
-        judged(spark, lake)
+        judged(lake)
     assert [result.gate_verdict for result in results(lake, SILVER)] == ["errored"]
-    assert admitted_version(lake, SILVER) == -1
+    assert admitted(lake, SILVER).judged_version == -1
     # The data was never at fault: with the suite mended the same slice is judged.
     monkeypatch.undo()
-    assert judged(spark, lake).gate_verdict == "admitted"
+    assert judged(lake, 1).gate_verdict == "admitted"
+
+
+def test_rows_are_counted_for_the_weeks_to_come(lake: Lake) -> None:
+    assert judged(lake).rows_by_day == ({"date": START.date(), "rows": 3},)
 
 
 def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataRefused, match="no such table"):
-        judge(no_session, Lake(tmp_path), SILVER, NOON)
+        judge(Lake(tmp_path), SILVER, NOON)

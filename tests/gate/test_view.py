@@ -1,29 +1,23 @@
-"""What the suite sees of a row."""
+"""What the suites see of a slice."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pytest
-from pyspark.sql import DataFrame
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from pipelines.contracts.quantities import quantities
 from pipelines.contracts.tables import table
-from pipelines.gate.view import IN_EARLIER_SLICE, PHENOMENON_AHEAD_S, view
-from tests.lakes import observation
-
-pytestmark = pytest.mark.spark
-
-OBSERVATIONS = table("silver.observations")
-Observations = Callable[[list[dict[str, Any]]], DataFrame]
+from pipelines.gate.view import field_days, lay_out_columns, rows_by_day, rows_of
+from tests.gate.conftest import OBSERVATIONS, LaidOut
+from tests.lakes import START, observation
 
 
-def seen(rows: DataFrame, earlier: DataFrame | None = None) -> list[dict[str, Any]]:
-    laid_out = view(rows, OBSERVATIONS, quantities().values(), earlier)
-    return [row.asDict() for row in laid_out.orderBy("offset").collect()]
+def seen(connection: duckdb.DuckDBPyConnection, *columns: str) -> list[tuple[Any, ...]]:
+    return connection.table("slice").order('"offset"').select(*columns).fetchall()
 
 
-def test_each_rule_has_its_column_and_flagged_rows_are_no_surprise(observations: Observations) -> None:
+def test_each_rule_has_its_column_and_flagged_rows_are_no_surprise(laid_out: LaidOut) -> None:
     #      property           value  flag -> soil moisture, air temperature, flag with and without a value
     drawn = [
         ("soil_moisture", 0.3, 1, (0.3, None, 1, None)),
@@ -36,24 +30,66 @@ def test_each_rule_has_its_column_and_flagged_rows_are_no_surprise(observations:
         for number, (name, value, flag, _) in enumerate(drawn)
     ]
     columns = ("value_of_soil_moisture", "value_of_air_temperature", "flag_with_value", "flag_without_value")
-    assert [tuple(row[column] for column in columns) for row in seen(observations(rows))] == [
-        expected for *_, expected in drawn
-    ]
+    assert seen(laid_out(rows), *columns) == [expected for *_, expected in drawn]
 
 
-def test_time_is_judged_by_the_year_and_against_the_intake(observations: Observations) -> None:
+def test_time_is_judged_by_itself_and_against_the_intake(laid_out: LaidOut) -> None:
     intake = datetime(2026, 6, 1, tzinfo=UTC)
     row = {**observation(0), "phenomenon_time": intake + timedelta(days=2), "ingest_time": intake}
-    (first, second) = seen(observations([row, {**row, "offset": 1, "flag": 4}]))
-    assert (first["phenomenon_year"], first[PHENOMENON_AHEAD_S]) == (2026, 2 * 86400)
-    assert (second["phenomenon_year"], second[PHENOMENON_AHEAD_S]) == (None, None)
+    connection = laid_out([row, {**row, "offset": 1, "flag": 4}])
+    #                                                    2026-06-03T00:00:00Z, and two days
+    assert seen(connection, "phenomenon_epoch_s", "phenomenon_ahead_s") == [(1780444800, 2 * 86400), (None, None)]
 
 
-def test_a_key_of_an_earlier_slice_is_known_again_where_its_parts_are_null(observations: Observations) -> None:
-    rows = [observation(0), {**observation(1), "depth_cm": None, "channel": None}, observation(2)]
-    earlier = [rows[1], rows[1], {**rows[0], "depth_cm": None}]
-    assert [row[IN_EARLIER_SLICE] for row in seen(observations(rows), observations(earlier))] == [
-        None,
-        f"{1:032x} soil_moisture",
-        None,
+def test_a_key_of_an_earlier_slice_is_known_again_where_its_parts_are_null(laid_out: LaidOut) -> None:
+    nowhere = {**observation(0), "channel": None, "depth_cm": None}
+    connection = laid_out([nowhere, {**nowhere, "offset": 1, "depth_cm": 10.0}], earlier=[{**nowhere, "offset": 7}])
+    assert seen(connection, "in_earlier_slice") == [(f"{0:032x}",), (None,)]
+
+
+def test_a_flag_for_an_impossible_date_is_left_out_of_the_share(laid_out: LaidOut) -> None:
+    bad = {**observation(0), "flag": 4}
+    connection = laid_out([{**bad, "reasons": ["impossible_date"]}, {**bad, "offset": 1, "reasons": ["above"]}])
+    assert seen(connection, "flag_of_dated") == [(None,), (4,)]
+
+
+def test_rows_are_counted_by_day_and_impossible_days_are_not(laid_out: LaidOut) -> None:
+    clock = {"phenomenon_time": datetime(1970, 1, 1, tzinfo=UTC), "flag": 4, "reasons": ["impossible_date"]}
+    days = [START, START + timedelta(hours=23), START + timedelta(days=1)]
+    rows = [{**observation(n), "phenomenon_time": time} for n, time in enumerate(days)]
+    connection = laid_out([*rows, {**observation(3), **clock}])
+    assert rows_by_day(connection) == [{"date": date(2026, 6, 1), "rows": 2}, {"date": date(2026, 6, 2), "rows": 1}]
+
+
+def test_a_slice_touches_days_of_the_fields_in_which_its_devices_stood(laid_out: LaidOut) -> None:
+    """00:00 UTC is still the day before at -8 h; the device moved from north to south in April."""
+    field = {"latitude_deg": 38.0, "longitude_deg": -121.0, "elevation_m": 0.0, "wind_height_m": 2.0}
+    fields = [{"field_id": name, "utc_offset_h": -8.0, **field} for name in ("north", "south")]
+    moved = datetime(2026, 4, 1, tzinfo=UTC)
+    stood = [
+        {
+            "device_id": "probe-0",
+            "field_id": "north",
+            "valid_from": datetime(2020, 1, 1, tzinfo=UTC),
+            "valid_to": moved,
+        },
+        {"device_id": "probe-0", "field_id": "south", "valid_from": moved, "valid_to": None},
     ]
+    connection = laid_out(
+        [observation(0), observation(9), {**observation(10), "device_id": "nobody-s"}],
+        devices=pa.Table.from_pylist(stood, schema=table("reference.devices").arrow_schema),
+        fields=pa.Table.from_pylist(fields, schema=table("reference.fields").arrow_schema),
+    )
+    day = date(2026, 5, 31)
+    assert field_days(connection) == [{"field_id": "south", "from_date": day, "to_date": day}]
+
+
+def test_columns_are_told_by_the_files_and_a_column_that_lacks_is_null(
+    tmp_path: Any, connection: duckdb.DuckDBPyConnection
+) -> None:
+    file = tmp_path / "odd's.parquet"
+    pq.write_table(pa.table({"offset": ["17"], "device_id": ["probe-0"], "notes": ["none"]}), file)
+    lay_out_columns(connection, OBSERVATIONS, [str(file)])
+    told = connection.execute("select said from columns order by said").fetchall()
+    assert told == [("device_id VARCHAR",), ("offset VARCHAR",)]
+    assert connection.sql(rows_of([str(file)])).select("device_id", "flag").fetchall() == [("probe-0", None)]

@@ -1,23 +1,21 @@
-"""The gate as a command: a verdict that the exit code can follow, and a status that starts nothing."""
-
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from pipelines.errors import GateHeld
 from pipelines.gate.judge import GateResult
-from pipelines.jobs.gate import TableStatus, gate, gate_status, require_admitted
+from pipelines.jobs.gate import TableStatus, gate, gate_release, gate_status, require_admitted, require_none_held
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
-from tests.lakes import observation
+from tests.lakes import START, observation
 
 SILVER = "silver.observations"
 
 
 def result(verdict: str, *failed: str) -> GateResult:
     decided_at = datetime(2026, 6, 1, tzinfo=UTC)
-    return GateResult(SILVER, 3, 5, 700, 41, failed, verdict, "41aa", "[]", decided_at)
+    return GateResult(SILVER, 3, 5, 700, 41, failed, (), None, verdict, "41aa", "[]", (), (), (), decided_at)
 
 
 def test_an_admitted_slice_passes() -> None:
@@ -29,25 +27,54 @@ def test_a_held_slice_is_named_with_what_failed() -> None:
         require_admitted(result("held", "flag is one of QARTOD's: 1 rows are not so, such as 5"))
     assert held.value.exit_code == 5
     assert str(held.value).startswith(
-        "The gate holds a slice (silver.observations, versions 4 to 5): expected 41 expectations to hold for 700 rows, "
-        "got flag is one of QARTOD's: 1 rows are not so, such as 5."
+        "The gate holds a slice (silver.observations, versions 4 to 5): expected every expectation to hold for 700 "
+        "rows, got flag is one of QARTOD's: 1 rows are not so, such as 5."
     )
 
 
 def test_the_status_of_a_lake_without_tables(home_settings: Settings) -> None:
-    assert gate_status(home_settings).tables == (TableStatus(SILVER, -1, -1, None),)
+    status = gate_status(home_settings)
+    assert status.tables == (TableStatus(SILVER, -1, -1, -1, None),)
+    assert status.held == ()
 
 
-@pytest.mark.spark
-@pytest.mark.usefixtures("spark")
-def test_a_judgement_shows_in_the_status(home_settings: Settings) -> None:
-    Lake(home_settings.lake).append(SILVER, [observation(20), observation(21)])
+def test_a_held_slice_shows_with_its_rows_until_it_is_released(home_settings: Settings) -> None:
+    lake = Lake(home_settings.lake)
+    lake.append("reference.fields", [_field("north")])
+    lake.append("reference.devices", [{"device_id": "probe-2", "field_id": "north", "valid_from": START}])
+    lake.append(SILVER, [observation(20), {**observation(21), "value": 0.9}])
     verdict = gate(home_settings)
     (status,) = gate_status(home_settings).tables
-    assert (verdict.gate_verdict, verdict.row_count) == ("admitted", 2)
-    assert (status.version, status.admitted_version) == (1, 1)
+    assert (status.version, status.judged_version, status.admitted_version) == (1, 1, -1)
     assert status.latest is not None
     assert (status.latest.decided_at, status.latest.judged_now) == (verdict.decided_at, False)
+    (held,) = gate_status(home_settings).held
+    with pytest.raises(GateHeld, match=r"versions 0 to 1.*soil_moisture is within"):
+        require_none_held(gate_status(home_settings))
+    assert held.failed_expectations == (
+        "soil_moisture is within 0 and 0.7 m3/m3 unless flagged: 1 rows are not so, such as 0.9",
+    )
+    assert [(row["device_id"], row["offset"]) for row in held.sample_rows] == [("probe-2", 21)]
+    day = date(2026, 6, 1)
+    assert held.field_days == ({"field_id": "north", "from_date": day, "to_date": day},)
+    assert gate_release(home_settings, SILVER, 1, "the probe stood in water", "maria").from_version == -1
+    (status,) = gate_status(home_settings).tables
+    assert (status.admitted_version, require_none_held(gate_status(home_settings)).held) == (1, ())
+
+
+def _field(name: str) -> dict[str, object]:
+    where = {"latitude_deg": 38.0, "longitude_deg": -121.0, "elevation_m": 0.0}
+    return {"field_id": name, "utc_offset_h": 0.0, "wind_height_m": 2.0, **where}
+
+
+def test_who_releases_is_by_default_who_runs_the_command(home_settings: Settings) -> None:
+    import os
+    import pwd
+
+    lake = Lake(home_settings.lake)
+    lake.append(SILVER, [{**observation(21), "value": 0.9}])
+    gate(home_settings)
+    assert gate_release(home_settings, SILVER, 1, "known").released_by == pwd.getpwuid(os.getuid()).pw_name
 
 
 def test_the_gate_is_imported_without_its_heavy_libraries() -> None:
