@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.jvm.class_archive import TO_WRITE, class_archive
 from pipelines.jvm.jars import spark_jars
 from pipelines.jvm.java import home_for_spark, java_home
 from pipelines.settings import Settings
@@ -31,23 +32,26 @@ def session(settings: Settings, app_name: str = "fieldstream") -> "SparkSession"
     running = SparkSession.getActiveSession()
     if running is not None:
         return running
-    os.environ["JAVA_HOME"] = str(home_for_spark(java_home(settings), settings.cache))
+    java = java_home(settings)
+    os.environ["JAVA_HOME"] = str(home_for_spark(java, settings.cache))
     os.environ["PYSPARK_PYTHON"] = sys.executable
     if settings.spark_master.startswith("local"):
         # Else Spark binds to whatever address the machine's name resolves to.
         os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     builder = SparkSession.builder.master(settings.spark_master).appName(app_name)
-    return builder.config(map=_configuration(settings)).getOrCreate()
+    return builder.config(map=_configuration(settings, java)).getOrCreate()
 
 
-def _configuration(settings: Settings) -> dict[str, str | bool | int | float | None]:
+def _configuration(settings: Settings, java: Path) -> dict[str, str | bool | int | float | None]:
     scratch = settings.home / "scratch" / "spark"
     scratch.mkdir(parents=True, exist_ok=True)
     cores = str(settings.cores)
+    jars = spark_jars(settings)
+    options = [JVM_OPTIONS, f"-Dlog4j2.configurationFile=file:{LOG_SETTINGS}", *_sharing(settings, java, jars)]
     return {
-        "spark.jars": ",".join(map(str, spark_jars(settings))),
+        **_on_class_path(settings, jars),
         "spark.driver.memory": "2g",
-        "spark.driver.extraJavaOptions": f"{JVM_OPTIONS} -Dlog4j2.configurationFile=file:{LOG_SETTINGS}",
+        "spark.driver.extraJavaOptions": " ".join(options),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.local.dir": str(scratch),
@@ -60,3 +64,19 @@ def _configuration(settings: Settings) -> dict[str, str | bool | int | float | N
         # Delta's own default of 50 makes each commit's bookkeeping the dearest part of a small batch.
         "spark.databricks.delta.snapshotPartitions": cores,
     }
+
+
+def _on_class_path(settings: Settings, jars: list[Path]) -> dict[str, str | bool | int | float | None]:
+    """Give the driver its jars from the start, for later ones are not shared; executors elsewhere are sent them."""
+    sent = {} if settings.spark_master.startswith("local") else {"spark.jars": ",".join(map(str, jars))}
+    return {"spark.driver.extraClassPath": os.pathsep.join(map(str, jars)), **sent}
+
+
+def _sharing(settings: Settings, java: Path, jars: list[Path]) -> list[str]:
+    """Return the options by which Java maps Spark's classes from the archive, or writes it."""
+    to_write = os.environ.get(TO_WRITE)
+    if to_write:
+        return [f"-XX:ArchiveClassesAtExit={to_write}", "-Xlog:disable"]
+    archive = class_archive(settings, java, jars)
+    # What does not fit the archive any more is read from the jars, without a word about it.
+    return [f"-XX:SharedArchiveFile={archive}", "-Xshare:auto", "-Xlog:disable"] if archive else []

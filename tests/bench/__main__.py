@@ -6,6 +6,9 @@ import shutil
 import sys
 from dataclasses import replace
 
+from pipelines.jvm.class_archive import class_archive
+from pipelines.jvm.jars import spark_jars
+from pipelines.jvm.java import java_home
 from pipelines.local import kafka
 from pipelines.settings import Settings, from_environment
 from pipelines.simulate.farm import Farm
@@ -56,6 +59,8 @@ def _measure(events: int, repeats: int) -> Figures:
     found = surroundings()
     settings = replace(from_environment(), home=FOLDER, tenant=TENANT, kafka=None, kafka_port=None)
     farm = Farm(events, duplicate_share=0.05, poison_share=0.005, tenant=TENANT)
+    # As the jars, so the classes: they are there wherever a session was started before.
+    class_archive(settings, java_home(settings), spark_jars(settings))
     # The broker is started here, not below a contender: what it uses is nobody's.
     address = kafka.start(settings).address
     try:

@@ -110,7 +110,7 @@ def environment(settings: Settings, address: str, home: Path) -> dict[str, str]:
         "PYSPARK_PYTHON": sys.executable,
         "JAVA_HOME": str(home_for_spark(java_home(settings), settings.cache)),
         "SPARK_LOCAL_IP": "127.0.0.1",
-        "SPARK_CONF_DIR": str(ROOT / "tests" / "bench" / "spark"),
+        "PYSPARK_SUBMIT_ARGS": "--conf spark.python.daemon.module=tests.bench.counted_daemon pyspark-shell",
         "FIELDSTREAM_HOME": str(home),
         "FIELDSTREAM_CACHE": str(settings.cache),
         "FIELDSTREAM_TENANT": TENANT,

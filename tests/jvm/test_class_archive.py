@@ -1,0 +1,64 @@
+"""Spark's classes are kept for the next start, and a start does without them where they cannot be."""
+
+import logging
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipelines.jvm.class_archive import class_archive
+from pipelines.jvm.java import java_home
+
+JARS = [Path("one.jar"), Path("two.jar")]
+
+
+def program(path, content):
+    path.write_text(f"#!{sys.executable}\nimport os, sys, time\n{content}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.fixture
+def settings(home_settings, tmp_path):
+    return replace(home_settings, cache=tmp_path / "cache")
+
+
+def test_the_archive_is_written_once_for_the_same_java_and_jars(settings, tmp_path, monkeypatch):
+    write = "open(os.environ['FIELDSTREAM_CLASSES_TO_WRITE'], 'w').write(str(time.time_ns()))"
+    monkeypatch.setattr(sys, "executable", program(tmp_path / "python", write))
+    first = class_archive(settings, tmp_path, JARS)
+    written = first.read_text()
+    assert class_archive(settings, tmp_path, JARS) == first
+    assert first.read_text() == written
+    assert class_archive(settings, tmp_path, JARS[:1]) != first
+    assert sorted(first.parent.iterdir()) == sorted({first, class_archive(settings, tmp_path, JARS[:1])})
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [("sys.exit('no space left')", "no space left"), ("print('wrote nothing')", "ended with 0")]
+)
+def test_where_it_cannot_be_written_that_is_said_once(settings, tmp_path, monkeypatch, caplog, content, reason):
+    monkeypatch.setattr(sys, "executable", program(tmp_path / "python", content))
+    with caplog.at_level(logging.WARNING, "fieldstream"):
+        assert [class_archive(settings, tmp_path, JARS) for _ in range(2)] == [None, None]
+    (said,) = caplog.messages
+    assert reason in said
+
+
+def test_a_class_path_with_folders_has_no_archive(settings, tmp_path, monkeypatch):
+    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
+    assert class_archive(settings, tmp_path, JARS) is None
+    assert not (settings.cache / "classes").exists()
+
+
+@pytest.mark.spark
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux shows what a process maps")
+def test_a_session_maps_it(spark, home_settings):
+    from pipelines.jvm.jars import spark_jars
+
+    archive = class_archive(home_settings, java_home(home_settings), spark_jars(home_settings))
+    process = spark.sparkContext._gateway.proc.pid
+    assert str(archive) in Path(f"/proc/{process}/maps").read_text()
+    assert os.access(archive, os.R_OK)
