@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import accumulate, compress, pairwise
-from operator import itemgetter, methodcaller
+from operator import itemgetter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -36,9 +36,6 @@ _POLL_BYTES = 4 * 2**20
 _ROWS, _FIRST_ROWS = 4_000, 500
 _READ_AHEAD_KB = 16 * 1024
 _ANSWER_S = 8.0
-# Through C that checks whether the client has failed and returned something none the less, as it does where a header's
-# name is not UTF-8; mapping the method itself does not.
-_HEADERS = methodcaller("headers")
 _SCHEMA = pa.schema([table("bronze.events").arrow_schema.field(name) for name in RECORD_COLUMNS])
 
 
@@ -141,14 +138,7 @@ class Feed:
             BrokerUnreachable: The client gave up.
         """
         with _no_search_for_cycles():
-            messages = self._consumer.consume(min(most or self._rows, self._rows), wait_s)
-            ends: dict[int, int] = {}
-            failed = list(map(_METHODS.error, messages))
-            if any(failed):
-                for message in compress(messages, failed):
-                    self._explain(message, ends)
-                messages = [message for message, error in zip(messages, failed, strict=True) if error is None]
-            return Polled(self._divided(messages) if messages else [], ends)
+            return self._polled(min(most or self._rows, self._rows), wait_s)
 
     def wait(self, wait_s: float) -> Polled:
         """Give what has come as soon as there is anything, at the latest after `wait_s`.
@@ -159,6 +149,16 @@ class Feed:
         first = self.poll(1, wait_s)
         more = self.poll(wait_s=0)
         return Polled([*first.records, *more.records], first.ends | more.ends)
+
+    def _polled(self, most: int, wait_s: float) -> Polled:
+        messages = self._consumer.consume(most, wait_s)
+        ends: dict[int, int] = {}
+        failed = list(map(_METHODS.error, messages))
+        if any(failed):
+            for message in compress(messages, failed):
+                self._explain(message, ends)
+            messages = [message for message, error in zip(messages, failed, strict=True) if error is None]
+        return Polled(self._divided(messages) if messages else [], ends)
 
     def _divided(self, messages: list[Message]) -> list[tuple[int, pa.RecordBatch]]:
         partitions = np.fromiter(map(_METHODS.partition, messages), np.int32, len(messages))
@@ -208,10 +208,12 @@ def read(address: str, wanted: OffsetRange) -> Iterator[pa.RecordBatch]:
             polled = feed.poll(wanted.end - next_offset)
             for _, batch in polled.records:
                 patience.renew()
-                rows, _ = divided(batch, wanted.end)
-                next_offset = rows["offset"][-1].as_py() + 1 if rows.num_rows else next_offset
-                yield rows
-                require_no_end_before(feed, wanted, next_offset, batch["offset"][-1].as_py() + 1)
+                rows, beyond = divided(batch, wanted.end)
+                if rows.num_rows:
+                    next_offset = rows["offset"][-1].as_py() + 1
+                    yield rows
+                if beyond.num_rows:
+                    require_no_end_before(feed, wanted, next_offset, wanted.end)
             if wanted.partition in polled.ends:
                 require_no_end_before(feed, wanted, next_offset, polled.ends[wanted.partition])
             patience.require()
@@ -304,30 +306,20 @@ def _arrow(topic: str, partitions: "np.ndarray[Any, np.dtype[np.int32]]", messag
         "kafka_time": pa.array(milliseconds * 1000, _SCHEMA.field("kafka_time").type),
         "key": pa.array(list(map(_METHODS.key, messages)), pa.binary()),
         "headers": _headers(messages),
-        "raw": _values(list(map(_METHODS.value, messages))),
+        "raw": pa.array(list(map(_METHODS.value, messages)), pa.binary()),
     }
     return pa.RecordBatch.from_arrays([columns[name] for name in RECORD_COLUMNS], schema=_SCHEMA)
 
 
-def _values(values: list[bytes | None]) -> pa.Array:
-    """Copy the values once: built one by one they are copied again each time that the buffer grows."""
-    try:
-        joined = b"".join(values)  # type: ignore[arg-type] # a null is what the next line is for
-    except TypeError:
-        return pa.array(values, pa.binary())
-    ends = np.zeros(len(values) + 1, np.int32)
-    np.cumsum(np.fromiter(map(len, values), np.int32, len(values)), out=ends[1:])  # type: ignore[arg-type] # no nulls
-    return pa.Array.from_buffers(pa.binary(), len(values), [None, pa.py_buffer(ends), pa.py_buffer(joined)])
-
-
 def _headers(messages: list[Message]) -> pa.Array:
     lists: list[Headers] = []
-    each = map(_HEADERS, messages)
+    each = map(_METHODS.headers, messages)
     while len(lists) < len(messages):
         try:
             lists.extend(each)
         except SystemError:
-            # Asked again for these headers, the client hands out what it had half made. The record itself must go on.
+            # The name of a header is not UTF-8. Asked again, the client hands out what it had half made. The record
+            # itself must go on.
             lists.append(None)
     kind = _SCHEMA.field("headers").type
     if not any(lists):

@@ -171,7 +171,7 @@ def test_the_embedded_engine_follows_and_remembers(settings):
 
 @contextmanager
 def following(settings):
-    """Run the embedded engine as a stream; the list it gives holds the report and how long stopping took, afterwards."""
+    """Run the embedded engine as a stream; the list it gives holds report and seconds to stop afterwards."""
     stop, reports = threading.Event(), []
     thread = threading.Thread(target=lambda: reports.append(follow(settings, stop, engine="embedded")))
     thread.start()
