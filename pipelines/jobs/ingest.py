@@ -29,7 +29,7 @@ from pipelines.stream.spark import clean_with_spark
 MAX_RECORDS = {"spark": 1_000_000, "embedded": 200_000}
 ENGINES = tuple(MAX_RECORDS)
 POLL_S = 1.0
-# Every batch is two commits, and every commit makes the next one dearer.
+# Batches begin no faster than this: each is two commits, and every commit makes the next one dearer.
 PACE_S = 0.1
 
 _log = logging.getLogger("fieldstream")
@@ -83,8 +83,7 @@ def follow(
                 if not records:
                     intake.engine.wait()
                 elif records < (max_records or MAX_RECORDS[engine]):
-                    # What comes meanwhile makes the next batch larger: the dearer commits are, the fewer there are.
-                    stop.wait(max(PACE_S, time.monotonic() - started))
+                    stop.wait(max(0.0, started + PACE_S - time.monotonic()))
         except Abandoned:
             _log.info("gave up the batch under way; nothing of it was written")
         return intake.report()
