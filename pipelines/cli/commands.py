@@ -35,18 +35,20 @@ MODELS = "select model_name, model_digest, gold_version, metrics, decided_at fro
 
 def _stream(settings: Settings, args: Namespace) -> Any:
     ingest = job("ingest")
-    limit = {"max_records": args.max_records} if args.max_records else {}
-    return ingest.ingest(settings, **limit) if args.once else ingest.follow(settings, _asked_to_stop(), **limit)
+    if args.once:
+        return ingest.ingest(settings, args.max_records, args.engine)
+    return ingest.follow(settings, _asked_to_stop(), args.max_records, args.engine)
 
 
 def _asked_to_stop() -> threading.Event:
-    """Return an event that the first SIGTERM or Ctrl-C sets; the second Ctrl-C interrupts as ever."""
+    """Return an event that the first SIGTERM or Ctrl-C sets; the second of either interrupts at once."""
     asked = threading.Event()
 
     def stop(_number: int, _frame: Any) -> None:
-        logger.info("finishing the batch under way; Ctrl-C again interrupts it")
+        logger.info("stopping; once more interrupts the batch under way")
         asked.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.default_int_handler)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
@@ -68,6 +70,18 @@ def _require_sound(findings: Any) -> None:
 _MODEL = arg("model", nargs="?", default="irrigation", metavar="MODEL", help="which model (irrigation)")
 
 _INTO = arg("--into", type=Path, default=Path("report.html"), metavar="FILE", help="the report (report.html)")
+
+_INTAKE = (
+    arg(
+        "--engine",
+        choices=("spark", "embedded"),
+        default="spark",
+        help="what cleans: Spark's workers (the default), or this process, without a JVM",
+    ),
+    arg(
+        "--max-records", type=positive, metavar="N", help="records of a batch, at most (spark 1000000, embedded 200000)"
+    ),
+)
 
 COMMANDS = (
     Command(
@@ -114,11 +128,15 @@ COMMANDS = (
         ("stream",),
         "Take events from Kafka into bronze and silver; until stopped, or once.",
         _stream,
-        ("fieldstream stream", "fieldstream stream --once --max-records 100000"),
-        (
-            arg("--once", action="store_true", help="take what is there, then end"),
-            arg("--max-records", type=positive, metavar="N", help="records of a batch, at most (1000000)"),
-        ),
+        ("fieldstream stream --engine embedded", "fieldstream stream --once --max-records 100000"),
+        (arg("--once", action="store_true", help="take what is there, then end; as ingest"), *_INTAKE),
+    ),
+    Command(
+        ("ingest",),
+        "Take in the events that Kafka holds now, then end.",
+        lambda settings, args: job("ingest").ingest(settings, args.max_records, args.engine),
+        ("fieldstream ingest", "fieldstream ingest --engine embedded"),
+        _INTAKE,
     ),
     *QUARANTINE_COMMANDS,
     Command(

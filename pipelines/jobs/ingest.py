@@ -1,12 +1,14 @@
-"""Take in what Kafka holds: until the lake has caught up, or until told to stop."""
+"""Take in what Kafka holds: until the lake has caught up, or until told to stop; with Spark or in this process."""
 
 import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from pipelines.jvm.spark import session
 from pipelines.lake.tables import Lake
@@ -14,14 +16,21 @@ from pipelines.local.kafka import kafka_address
 from pipelines.quarantine.level import level
 from pipelines.settings import Settings
 from pipelines.stream import broker
-from pipelines.stream.batch import EVENTS, OBSERVATIONS, run_batch
+from pipelines.stream.batch import Tables, run_batch
 from pipelines.stream.clean import CleanedRange, Cleaning
+from pipelines.stream.consume import Feed
+from pipelines.stream.embedded import Abandoned, Embedded
+from pipelines.stream.known import Known
 from pipelines.stream.plan import Ends, OffsetRange
 from pipelines.stream.spark import clean_with_spark
 
-# A batch costs a second whatever its size; a million records are where that no longer shows.
-MAX_RECORDS = 1_000_000
+# With Spark a batch costs a second whatever its size, and a million records are where that no longer shows; the
+# embedded engine's costs a twentieth, and smaller ones keep its memory small.
+MAX_RECORDS = {"spark": 1_000_000, "embedded": 200_000}
+ENGINES = tuple(MAX_RECORDS)
 POLL_S = 1.0
+# Batches begin no faster than this: each is two commits, and every commit makes the next one dearer.
+PACE_S = 0.1
 
 _log = logging.getLogger("fieldstream")
 
@@ -41,7 +50,7 @@ class IngestReport:
     silver_version: int
 
 
-def ingest(settings: Settings, max_records: int = MAX_RECORDS) -> IngestReport:
+def ingest(settings: Settings, max_records: int | None = None, engine: str = "spark") -> IngestReport:
     """Take in everything up to where the topic ends now, in batches of at most `max_records`.
 
     Raises:
@@ -49,67 +58,147 @@ def ingest(settings: Settings, max_records: int = MAX_RECORDS) -> IngestReport:
         OffsetGap: Records are missing; the batch was not committed.
         WriterConflict: Another writer of this pipeline is at work.
     """
-    address = kafka_address(settings)
-    level(Lake(settings.lake), tenant_id=settings.tenant)
-    ends = broker.topic_ends(address, settings.telemetry_topic)
-    batches = []
-    while batch := _batch(settings, address, ends, max_records):
-        batches.append(batch)
-    return _report(settings, batches)
+    with _opened(settings, engine, threading.Event()) as intake:
+        ends = intake.engine.ends()
+        while intake.batch(ends, max_records):
+            pass
+        return intake.report()
 
 
-def follow(settings: Settings, stop: threading.Event, max_records: int = MAX_RECORDS) -> IngestReport:
-    """Take in whatever comes until `stop` is set; the batch under way is finished first.
+def follow(
+    settings: Settings, stop: threading.Event, max_records: int | None = None, engine: str = "spark"
+) -> IngestReport:
+    """Take in whatever comes until `stop` is set.
+
+    Spark finishes the batch under way first; the embedded engine does if that is short, and gives it up if not.
 
     Raises:
         As `ingest`.
     """
-    address = kafka_address(settings)
-    level(Lake(settings.lake), tenant_id=settings.tenant)
-    batches = []
-    while not stop.is_set():
-        ends = broker.topic_ends(address, settings.telemetry_topic)
-        if batch := _batch(settings, address, ends, max_records):
-            batches.append(batch)
-        else:
-            stop.wait(POLL_S)
-    return _report(settings, batches)
+    with _opened(settings, engine, stop) as intake:
+        try:
+            while not stop.is_set():
+                started = time.monotonic()
+                records = intake.batch(intake.engine.ends(), max_records)
+                if not records:
+                    intake.engine.wait()
+                elif records < (max_records or MAX_RECORDS[engine]):
+                    stop.wait(max(0.0, started + PACE_S - time.monotonic()))
+        except Abandoned:
+            _log.info("gave up the batch under way; nothing of it was written")
+        return intake.report()
 
 
-def _batch(settings: Settings, address: str, ends: Ends, max_records: int) -> list[CleanedRange]:
-    def engine(ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[CleanedRange]:
+class _Engine(Protocol):
+    """What both engines do for an intake."""
+
+    def ends(self) -> Ends:
+        """Say how far the topic goes."""
+
+    @property
+    def known(self) -> Known | None:
+        """What tells copies, if the engine has its own way."""
+
+    def run(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[CleanedRange]:
+        """Clean the ranges."""
+
+    def committed(self) -> None:
+        """Hear that what was cleaned is in the lake."""
+
+    def wait(self) -> None:
+        """Wait a while for records."""
+
+
+class _Spark:
+    """Spark; it has no memory between batches."""
+
+    known = None
+
+    def __init__(self, settings: Settings, address: str, stop: threading.Event) -> None:
+        self._settings, self._address, self._stop = settings, address, stop
+
+    def ends(self) -> Ends:
+        return broker.topic_ends(self._address, self._settings.telemetry_topic)
+
+    def run(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[CleanedRange]:
         # Not before there is work: an idle run needs no JVM.
-        return clean_with_spark(session(settings), address, ranges, cleaning)
+        return clean_with_spark(session(self._settings), self._address, ranges, cleaning)
 
-    started = time.monotonic()
-    cleaned = run_batch(
-        Lake(settings.lake),
-        ends,
-        engine,
-        tenant_id=settings.tenant,
-        ingest_time=datetime.now(UTC),
-        max_records=max_records,
-    )
-    if cleaned:
+    def committed(self) -> None:
+        pass
+
+    def wait(self) -> None:
+        self._stop.wait(POLL_S)
+
+
+class _Intake:
+    """Batches into one pair of tables, and what they came to."""
+
+    def __init__(self, settings: Settings, tables: Tables, engine: _Engine, most: int) -> None:
+        self.engine = engine
+        self._settings, self._tables, self._most = settings, tables, most
+        self._verdicts: Counter[str] = Counter()
+        self._observations = self._batches = 0
+        self._untold, self._told_at = 0, time.monotonic()
+
+    def batch(self, ends: Ends, max_records: int | None) -> int:
+        """Take in the next batch and return how many records it had."""
+        started = time.monotonic()
+        self._tables.refresh()
+        cleaned = run_batch(
+            self._tables,
+            ends,
+            self.engine.run,
+            tenant_id=self._settings.tenant,
+            ingest_time=datetime.now(UTC),
+            max_records=max_records or self._most,
+            known=self.engine.known,
+        )
+        if not cleaned:
+            return 0
+        self.engine.committed()
+        self._batches += 1
+        self._observations += sum(each.observation_count for each in cleaned)
+        for each in cleaned:
+            self._verdicts.update(each.verdicts)
         records = sum(each.end - each.start for each in cleaned)
-        _log.info("%s: took in %d records in %.1f s", ends.topic, records, time.monotonic() - started)
-    return cleaned
+        self._tell(records, started)
+        return records
+
+    def _tell(self, records: int, started: float) -> None:
+        """Log progress, at most a line a second."""
+        now = time.monotonic()
+        _log.debug("a batch of %d records in %.3f s", records, now - started)
+        self._untold += records
+        if now - self._told_at >= 1:
+            _log.info("%s: took in %d records", self._settings.telemetry_topic, self._untold)
+            self._untold, self._told_at = 0, now
+
+    def report(self) -> IngestReport:
+        """Say what was taken in, and where the tables stand."""
+        return IngestReport(
+            topic=self._settings.telemetry_topic,
+            records=self._verdicts.total(),
+            accepted=self._verdicts["accepted"],
+            duplicate=self._verdicts["duplicate"],
+            quarantined=self._verdicts["quarantined"],
+            observations=self._observations,
+            batches=self._batches,
+            bronze_version=self._tables.events.version(),
+            silver_version=self._tables.observations.version(),
+        )
 
 
-def _report(settings: Settings, batches: list[list[CleanedRange]]) -> IngestReport:
-    ranges = [each for batch in batches for each in batch]
-    verdicts: Counter[str] = Counter()
-    for each in ranges:
-        verdicts.update(each.verdicts)
-    lake = Lake(settings.lake)
-    return IngestReport(
-        topic=settings.telemetry_topic,
-        records=verdicts.total(),
-        accepted=verdicts["accepted"],
-        duplicate=verdicts["duplicate"],
-        quarantined=verdicts["quarantined"],
-        observations=sum(each.observation_count for each in ranges),
-        batches=len(batches),
-        bronze_version=lake.version(EVENTS),
-        silver_version=lake.version(OBSERVATIONS),
-    )
+@contextmanager
+def _opened(settings: Settings, engine: str, stop: threading.Event) -> Iterator[_Intake]:
+    address, lake = kafka_address(settings), Lake(settings.lake)
+    level(lake, tenant_id=settings.tenant)
+    if engine == "spark":
+        spark = _Spark(settings, address, stop)
+        spark.ends()  # Without a broker no table is made.
+        yield _Intake(settings, Tables(lake), spark, MAX_RECORDS[engine])
+        return
+    with Feed(address, settings.telemetry_topic) as feed:
+        feed.partitions()
+        tables = Tables(lake)
+        yield _Intake(settings, tables, Embedded(feed, tables, stop), MAX_RECORDS[engine])

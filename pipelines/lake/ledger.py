@@ -4,6 +4,7 @@ Events are held by bronze.events and, where a record was judged anew, by ops.red
 the look-up of keys needs.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,14 +12,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
 from pipelines.contracts.tables import table
 from pipelines.lake.tables import Lake
 
-# A retransmission carries its own gateway's clock; a day covers every clock worth believing.
-DEDUPLICATION_MARGIN = timedelta(days=1)
+# The same counter an hour later is another event; files' bounds in the log are cut to milliseconds besides.
+DEDUPLICATION_MARGIN = timedelta(hours=1, seconds=1)
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)
@@ -46,6 +46,22 @@ def ledger_files(snapshot: DeltaTable, folder: Path) -> list[LedgerFile]:
         )
         for action in actions
     ]
+
+
+def ledger_file(path: Path, statistics: str) -> LedgerFile:
+    """Describe one file from its statistics as the log holds them (JSON)."""
+    bounds = json.loads(statistics)
+    lowest, highest = bounds["minValues"], bounds["maxValues"]
+    times = (lowest.get("result_time"), highest.get("result_time"))
+    return LedgerFile(
+        path=str(path),
+        partitions=(lowest["partition"], highest["partition"]),
+        offsets=(lowest["offset"], highest["offset"]),
+        result_times=(
+            datetime.fromisoformat(times[0] or str(_BEGINNING)),
+            datetime.fromisoformat(times[1] or str(_END)),
+        ),
+    )
 
 
 def redriven_files(lake: Lake) -> list[LedgerFile]:
@@ -114,4 +130,7 @@ def _read(paths: list[str], columns: list[str], condition: pc.Expression) -> pa.
     schema = table("bronze.events").arrow_schema
     if not paths:
         return schema.empty_table().select(columns)
+    # A second to import, for it brings pandas: a stream that starts on an empty lake has no use for it.
+    import pyarrow.dataset as ds
+
     return ds.dataset(paths, schema=schema, format="parquet").to_table(columns=columns, filter=condition)

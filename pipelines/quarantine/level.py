@@ -7,7 +7,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from pipelines.contracts.tables import table
 from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA, RECORD_COLUMNS, Batch
@@ -81,6 +80,9 @@ def unseen(lake: Lake, observations: pa.Table) -> pa.Table:
     ]
     if not paths:
         return observations
+    # A second to import, for it brings pandas: a stream with nothing to level has no use for it.
+    import pyarrow.dataset as ds
+
     is_theirs = (pc.field("partition") == partition) & pc.field("offset").isin(offsets)
     held = ds.dataset(paths, schema=table(OBSERVATIONS).arrow_schema, format="parquet")
     known = {_identity(row) for row in held.to_table(columns=_IDENTITY, filter=is_theirs).to_pylist()}

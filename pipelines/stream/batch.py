@@ -11,66 +11,136 @@ from pipelines.kernel.batch import Batch
 from pipelines.kernel.steps import steps
 from pipelines.lake.commit import Progress, append_once
 from pipelines.lake.files import DataFile, FileWriter
-from pipelines.lake.ledger import LedgerFile, ledger_files, redriven_files, rows_from
+from pipelines.lake.ledger import LedgerFile, ledger_file, ledger_files, rows_from
 from pipelines.lake.tables import Lake
 from pipelines.stream.clean import CHUNK_ROWS, CleanedRange, Cleaning
+from pipelines.stream.known import Known, KnownFromFiles
 from pipelines.stream.plan import Ends, OffsetRange, plan
 
 Engine = Callable[[Sequence[OffsetRange], Cleaning], list[CleanedRange]]
 """Runs the cleaning over ranges, however it likes, and returns one result a range."""
 
-EVENTS, OBSERVATIONS = "bronze.events", "silver.observations"
+EVENTS, OBSERVATIONS, REDRIVES = "bronze.events", "silver.observations", "ops.redrives"
+
+
+class Tables:
+    """Both tables as their logs had them last, and what the ledger holds.
+
+    Nobody who trusts it too long does harm: a commit is made from this very state, and the log refuses one whose
+    progress has moved on.
+    """
+
+    def __init__(self, lake: Lake) -> None:
+        """Open the tables, creating those that are not there."""
+        self.lake = lake
+        self.events, self.observations = lake.create(EVENTS), lake.create(OBSERVATIONS)
+        self.redrives: DeltaTable | None = None
+        self.times_told = 0
+        """How often somebody else has added to the ledger, or rewritten it."""
+        self._taken = ledger_files(self.events, lake.path(EVENTS))
+        self._redriven: list[LedgerFile] = []
+        self._refresh_redrives()
+
+    @property
+    def ledger(self) -> list[LedgerFile]:
+        """The files that hold what has been accepted, and more."""
+        return [*self._taken, *self._redriven]
+
+    @property
+    def taken(self) -> list[LedgerFile]:
+        """The files of bronze.events."""
+        return self._taken
+
+    def refresh(self) -> None:
+        """Read what the logs have had since."""
+        version = self.events.version()
+        self.events.update_incremental()
+        self.observations.update_incremental()
+        if self.events.version() != version:
+            self._relist()
+        self._refresh_redrives()
+
+    def committed(self, cleaned: Sequence[CleanedRange]) -> None:
+        """Take note of a commit of our own."""
+        version = self.events.version()
+        self.events.update_incremental()
+        self.observations.update_incremental()
+        if self.events.version() == version + 1:
+            folder = self.lake.path(EVENTS)
+            files = (each.events_file for each in cleaned)
+            self._taken.extend(ledger_file(folder / file.name, file.statistics) for file in files)
+        else:
+            self._relist()
+
+    def progress(self, topic: str, partition: int) -> int | None:
+        """Return the next offset of a partition, None where none of it has been taken in."""
+        recorded = self.events.transaction_version(app_id(topic, partition))
+        return None if recorded is None else int(recorded)
+
+    def _relist(self) -> None:
+        self.times_told += 1
+        self._taken = ledger_files(self.events, self.lake.path(EVENTS))
+
+    def _refresh_redrives(self) -> None:
+        before = self.redrives.version() if self.redrives else None
+        if self.redrives is not None:
+            self.redrives.update_incremental()
+        elif self.lake.exists(REDRIVES):
+            self.redrives = self.lake.open(REDRIVES)
+        if self.redrives is not None and self.redrives.version() != before:
+            self.times_told += 1
+            self._redriven = ledger_files(self.redrives, self.lake.path(REDRIVES))
 
 
 def run_batch(
-    lake: Lake, ends: Ends, engine: Engine, *, tenant_id: str, ingest_time: datetime, max_records: int
+    tables: Tables,
+    ends: Ends,
+    engine: Engine,
+    *,
+    tenant_id: str,
+    ingest_time: datetime,
+    max_records: int,
+    known: Known | None = None,
 ) -> list[CleanedRange]:
     """Take in the next batch; the empty list says that there was nothing to take in.
+
+    Without a `known` of the caller's own, copies are looked up in the ledger's files.
 
     Raises:
         OffsetGap: Records are missing; nothing was committed.
         WriterConflict: Another writer was faster; nothing, or bronze alone, was committed.
     """
-    events, observations = lake.create(EVENTS), lake.create(OBSERVATIONS)
-    ledger = ledger_files(events, lake.path(EVENTS))
-    level_silver(lake, ends, events, observations, ledger, tenant_id=tenant_id, ingest_time=ingest_time)
-    progress = {partition: events.transaction_version(app_id(ends.topic, partition)) for partition in ends.ends}
+    level_silver(tables, ends, tenant_id=tenant_id, ingest_time=ingest_time)
+    progress = {partition: tables.progress(ends.topic, partition) for partition in ends.ends}
     ranges = plan(ends, progress=progress, max_records=max_records)
     if not ranges:
         return []
-    known = (*ledger, *redriven_files(lake))
-    cleaning = Cleaning(steps(), tenant_id, ingest_time, known, lake.path(EVENTS), lake.path(OBSERVATIONS))
-    cleaned = engine(ranges, cleaning)
+    folders = tables.lake.path(EVENTS), tables.lake.path(OBSERVATIONS)
+    cleaned = engine(
+        ranges, Cleaning(steps(), tenant_id, ingest_time, known or KnownFromFiles(tables.ledger), *folders)
+    )
     _all_read(ranges, cleaned)
-    _commit(events, observations, ranges, cleaned)
+    _commit(tables, ranges, cleaned)
+    tables.committed(cleaned)
     return cleaned
 
 
-def level_silver(
-    lake: Lake,
-    ends: Ends,
-    events: DeltaTable,
-    observations: DeltaTable,
-    ledger: Sequence[LedgerFile],
-    *,
-    tenant_id: str,
-    ingest_time: datetime,
-) -> None:
+def level_silver(tables: Tables, ends: Ends, *, tenant_id: str, ingest_time: datetime) -> None:
     """Bring silver level with bronze, from bronze's own bytes and verdicts, where a crash came between the two."""
     for partition in sorted(ends.ends):
         name = app_id(ends.topic, partition)
-        taken, seen = events.transaction_version(name), observations.transaction_version(name)
+        taken, seen = tables.events.transaction_version(name), tables.observations.transaction_version(name)
         if taken is None or taken == seen:
             continue
-        rows = rows_from(ledger, partition, seen or 0, taken)
-        with FileWriter(lake.path(OBSERVATIONS)) as writer:
+        rows = rows_from(tables.taken, partition, seen or 0, taken)
+        with FileWriter(tables.lake.path(OBSERVATIONS)) as writer:
             for start in range(0, rows.num_rows, CHUNK_ROWS):
                 chunk = rows.slice(start, CHUNK_ROWS)
                 with Batch(steps(), chunk, tenant_id=tenant_id, ingest_time=ingest_time) as batch:
                     writer.write(batch.observe())
             file = writer.finish()
-        append_once(observations, table(OBSERVATIONS), [file] if file else [], [Progress(name, seen, taken)])
-        observations.update_incremental()
+        append_once(tables.observations, table(OBSERVATIONS), [file] if file else [], [Progress(name, seen, taken)])
+        tables.observations.update_incremental()
 
 
 def app_id(topic: str, partition: int) -> str:
@@ -90,11 +160,9 @@ def _all_read(ranges: Sequence[OffsetRange], cleaned: Sequence[CleanedRange]) ->
             raise OffsetGap(wanted.topic, wanted.partition, got.end, wanted.end)
 
 
-def _commit(
-    events: DeltaTable, observations: DeltaTable, ranges: Sequence[OffsetRange], cleaned: Sequence[CleanedRange]
-) -> None:
+def _commit(tables: Tables, ranges: Sequence[OffsetRange], cleaned: Sequence[CleanedRange]) -> None:
     # Bronze first: silver can be made from bronze, never the other way round.
     progress = [Progress(app_id(each.topic, each.partition), each.recorded, each.end) for each in ranges]
-    append_once(events, table(EVENTS), [each.events_file for each in cleaned], progress)
+    append_once(tables.events, table(EVENTS), [each.events_file for each in cleaned], progress)
     files: list[DataFile] = [each.observations_file for each in cleaned if each.observations_file]
-    append_once(observations, table(OBSERVATIONS), files, progress)
+    append_once(tables.observations, table(OBSERVATIONS), files, progress)

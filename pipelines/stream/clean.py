@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,10 +16,11 @@ from pipelines.errors import OffsetGap
 from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA, Batch, Judged
 from pipelines.kernel.steps import Steps
 from pipelines.lake.files import DataFile, FileWriter
-from pipelines.lake.ledger import LedgerFile, known_keys
+from pipelines.stream.known import Known
 
 # Large enough that the kernel's fixed costs vanish, small enough that a worker stays under half a gigabyte.
 CHUNK_ROWS = 100_000
+CHUNK_BYTES = 128 * 2**20
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Cleaning:
     steps: Steps
     tenant_id: str
     ingest_time: datetime
-    ledger: tuple[LedgerFile, ...]
+    known: Known
     events_folder: Path
     observations_folder: Path
 
@@ -56,36 +59,61 @@ class Cleaning:
         if first is None:
             return None
         topic, partition, start = (first[name][0].as_py() for name in ("topic", "partition", "offset"))
-        with (
-            FileWriter(self.events_folder) as events,
-            FileWriter(self.observations_folder) as observations,
-        ):
-            verdicts: Counter[str] = Counter()
-            own_keys = KNOWN_KEYS_SCHEMA.empty_table()
-            next_offset, observation_count = start, 0
+        with RangeCleaner(self, topic, partition, start) as cleaner:
             for chunk in _joined(first, chunks):
-                next_offset = _contiguous(chunk, next_offset)
-                judged = self._judged(chunk, own_keys)
-                events.write(judged.events)
-                observations.write(judged.observations)
-                verdicts.update(_counts(judged.events["verdict"]))
-                observation_count += judged.observations.num_rows
-                own_keys = pa.concat_tables([own_keys, _accepted_keys(judged)])
-            events_file = events.finish()
-            if events_file is None:
-                return None
-            return CleanedRange(
-                topic, partition, start, next_offset, dict(verdicts), observation_count, events_file,
-                observations.finish(),
-            )  # fmt: skip
+                cleaner.add(chunk)
+            return cleaner.finish()
 
-    def _judged(self, chunk: pa.Table, own_keys: pa.Table) -> Judged:
-        with Batch(self.steps, chunk, tenant_id=self.tenant_id, ingest_time=self.ingest_time) as batch:
-            result_times = batch.result_times()
-            if result_times is None:
-                return batch.judge(own_keys)
-            partition = chunk["partition"][0].as_py()
-            return batch.judge(pa.concat_tables([known_keys(self.ledger, partition, result_times), own_keys]))
+
+class RangeCleaner:
+    """Cleans one range, a chunk after another, into its two files; leaving the block with an error removes them."""
+
+    def __init__(self, cleaning: Cleaning, topic: str, partition: int, start: int) -> None:
+        """Begin at an offset; nothing is on disk before the first chunk."""
+        self._cleaning = cleaning
+        self._topic, self._partition, self._start = topic, partition, start
+        self._next_offset = start
+        self._verdicts: Counter[str] = Counter()
+        # The events accepted so far, which no commit has made part of the ledger yet.
+        self.own_keys = KNOWN_KEYS_SCHEMA.empty_table()
+        self._observation_count = 0
+        self._events = FileWriter(cleaning.events_folder)
+        self._observations = FileWriter(cleaning.observations_folder)
+
+    def __enter__(self) -> Self:
+        """Hand out the cleaner."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Remove the files where the block failed."""
+        self._events.__exit__(kind, error, at)
+        self._observations.__exit__(kind, error, at)
+
+    def add(self, chunk: pa.Table) -> None:
+        """Clean the records that follow.
+
+        Raises:
+            OffsetGap: They do not follow, or an offset is missing between them.
+        """
+        self._next_offset = _contiguous(chunk, self._next_offset)
+        cleaning = self._cleaning
+        with Batch(cleaning.steps, chunk, tenant_id=cleaning.tenant_id, ingest_time=cleaning.ingest_time) as batch:
+            judged = cleaning.known.judge(batch, self._partition, self.own_keys)
+        self._events.write(judged.events)
+        self._observations.write(judged.observations)
+        self._verdicts.update(_counts(judged.events["verdict"]))
+        self._observation_count += judged.observations.num_rows
+        self.own_keys = pa.concat_tables([self.own_keys, _accepted_keys(judged)])
+
+    def finish(self) -> CleanedRange | None:
+        """Close the files and say what is in them; None where there were no records."""
+        events_file = self._events.finish()
+        if events_file is None:
+            return None
+        return CleanedRange(
+            self._topic, self._partition, self._start, self._next_offset, dict(self._verdicts),
+            self._observation_count, events_file, self._observations.finish(),
+        )  # fmt: skip
 
 
 def _accepted_keys(judged: Judged) -> pa.Table:
@@ -118,14 +146,15 @@ def _joined(first: pa.Table, rest: Iterator[pa.Table]) -> Iterator[pa.Table]:
 
 def _chunks(records: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     waiting: list[pa.RecordBatch] = []
-    rows = 0
+    rows = size_bytes = 0
     for batch in records:
         if batch.num_rows == 0:
             continue
         waiting.append(batch)
         rows += batch.num_rows
-        if rows >= CHUNK_ROWS:
+        size_bytes += batch.nbytes
+        if rows >= CHUNK_ROWS or size_bytes >= CHUNK_BYTES:
             yield pa.Table.from_batches(waiting)
-            waiting, rows = [], 0
+            waiting, rows, size_bytes = [], 0, 0
     if waiting:
         yield pa.Table.from_batches(waiting)

@@ -1,12 +1,19 @@
-"""Read an offset range of Kafka in bulk, as Arrow, over confluent-kafka: what workers read with."""
+"""Read Kafka in bulk, as Arrow, over confluent-kafka: what every engine reads with.
 
+What is called once a message decides the cost, so nothing here is: the client's own methods are mapped over a whole
+poll, without a frame of Python in between.
+"""
+
+import gc
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing
-from itertools import accumulate
-from operator import methodcaller
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import accumulate, compress, pairwise
+from operator import itemgetter
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+import numpy as np
 import pyarrow as pa
 
 from pipelines.contracts.tables import table
@@ -15,19 +22,173 @@ from pipelines.kernel.batch import RECORD_COLUMNS
 from pipelines.stream.plan import OffsetRange
 
 if TYPE_CHECKING:
-    from confluent_kafka import Consumer
+    from confluent_kafka import TopicPartition
 
 # The client's Message is also what a producer waits with, so it says that a record's offset may be None.
 Message = Any
 Headers = Sequence[tuple[str, bytes | None]] | None
 
 PATIENCE_S = 30.0
+POLL_S = 0.2
 
-# Through C, which checks that the client has not failed and returned something none the less; a plain call does not.
-_HEADERS = methodcaller("headers")
-_ROWS = 10_000
-_POLL_S = 1.0
+# A poll is as many records as fit in the bytes, as the last one's were on average.
+_POLL_BYTES = 4 * 2**20
+_ROWS, _FIRST_ROWS = 4_000, 500
+_READ_AHEAD_KB = 16 * 1024
+_ANSWER_S = 8.0
 _SCHEMA = pa.schema([table("bronze.events").arrow_schema.field(name) for name in RECORD_COLUMNS])
+
+
+class Polled(NamedTuple):
+    """What came: records in offset order by partition, and where a partition was seen to end."""
+
+    records: list[tuple[int, pa.RecordBatch]]
+    ends: dict[int, int]
+
+
+class Feed:
+    """A consumer over partitions of one topic, each read from where it is told to; its own threads read ahead.
+
+    It keeps nothing anywhere: no consumer group, no stored offset.
+    """
+
+    def __init__(self, address: str, topic: str) -> None:
+        """Prepare to read; nothing is asked of the broker yet."""
+        from confluent_kafka import Consumer
+
+        self.address = address
+        self.topic = topic
+        self._next: dict[int, int] = {}
+        self._rows = min(_ROWS, _FIRST_ROWS)
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": address,
+                # The client asks for one; no offset is ever stored under it.
+                "group.id": "fieldstream",
+                "enable.auto.commit": False,
+                "enable.auto.offset.store": False,
+                "auto.offset.reset": "error",
+                "enable.partition.eof": True,
+                "check.crcs": True,
+                # Every record has a verdict, one of a transaction that was given up too.
+                "isolation.level": "read_uncommitted",
+                # So much waits in memory; without the second it waits a second each time that it was full.
+                "queued.max.messages.kbytes": _READ_AHEAD_KB,
+                "fetch.queue.backoff.ms": 5,
+                # The caller says it in a sentence.
+                "log_level": 2,
+            }
+        )
+
+    def __enter__(self) -> Self:
+        """Hand out the feed."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Leave the broker."""
+        self._consumer.close()
+
+    def partitions(self) -> list[int]:
+        """Return the topic's partitions, none where there is no such topic.
+
+        Raises:
+            BrokerUnreachable: The broker does not answer.
+        """
+        with _client_errors(self.address):
+            found = self._consumer.list_topics(self.topic, _ANSWER_S).topics[self.topic]
+        return [] if found.error else sorted(found.partitions)
+
+    def bounds(self, partition: int) -> tuple[int, int]:
+        """Ask where a partition begins and ends now.
+
+        Raises:
+            BrokerUnreachable: The broker does not answer.
+        """
+        with _client_errors(self.address):
+            low, high = self._consumer.get_watermark_offsets(self._place(partition), _ANSWER_S)
+        return int(low), int(high)
+
+    def seen_end(self, partition: int) -> int:
+        """Return where a partition ended when records of it last came; -1 where none have. Asks nobody."""
+        _, high = self._consumer.get_watermark_offsets(self._place(partition), cached=True)
+        return max(int(high), -1)
+
+    def start(self, offsets: Mapping[int, int]) -> None:
+        """Read these partitions too, each from its offset on; one that stands there already is let be."""
+        moved = {partition: offset for partition, offset in offsets.items() if self._next.get(partition) != offset}
+        if known := [self._place(partition) for partition in moved if partition in self._next]:
+            self._consumer.incremental_unassign(known)
+        self._next |= moved
+        if moved:
+            self._consumer.incremental_assign([self._place(*each) for each in moved.items()])
+
+    def pause(self, partition: int) -> None:
+        """Read no more of a partition for now."""
+        self._consumer.pause([self._place(partition)])
+
+    def resume(self, partition: int) -> None:
+        """Go on with a paused partition where its last record left off."""
+        self._consumer.resume([self._place(partition)])
+
+    def poll(self, most: int | None = None, wait_s: float = POLL_S) -> Polled:
+        """Give what has come or comes within `wait_s`; return earlier once it is a good deal, or `most` records.
+
+        Raises:
+            OffsetGap: Kafka has let go of the next record of a partition.
+            BrokerUnreachable: The client gave up.
+        """
+        with _no_search_for_cycles():
+            return self._polled(min(most or self._rows, self._rows), wait_s)
+
+    def wait(self, wait_s: float) -> Polled:
+        """Give what has come as soon as there is anything, at the latest after `wait_s`.
+
+        Raises:
+            As `poll`.
+        """
+        first = self.poll(1, wait_s)
+        more = self.poll(wait_s=0)
+        return Polled([*first.records, *more.records], first.ends | more.ends)
+
+    def _polled(self, most: int, wait_s: float) -> Polled:
+        messages = self._consumer.consume(most, wait_s)
+        ends: dict[int, int] = {}
+        failed = list(map(_METHODS.error, messages))
+        if any(failed):
+            for message in compress(messages, failed):
+                self._explain(message, ends)
+            messages = [message for message, error in zip(messages, failed, strict=True) if error is None]
+        return Polled(self._divided(messages) if messages else [], ends)
+
+    def _divided(self, messages: list[Message]) -> list[tuple[int, pa.RecordBatch]]:
+        partitions = np.fromiter(map(_METHODS.partition, messages), np.int32, len(messages))
+        rows = _arrow(self.topic, partitions, messages)
+        self._rows = max(1, min(_ROWS, _POLL_BYTES * len(messages) // max(rows.nbytes, 1)))
+        cuts = [0, *(np.flatnonzero(np.diff(partitions)) + 1).tolist(), len(messages)]
+        divided = []
+        for start, end in pairwise(cuts):
+            partition = int(partitions[start])
+            self._next[partition] = messages[end - 1].offset() + 1
+            divided.append((partition, rows.slice(start, end - start)))
+        return divided
+
+    def _explain(self, message: Message, ends: dict[int, int]) -> None:
+        from confluent_kafka import KafkaError
+
+        error, partition = message.error(), message.partition()
+        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client's own name for it
+            ends[partition] = message.offset()
+        elif error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001 - the client's own name for it
+            expected = self._next[partition]
+            low, high = self.bounds(partition)
+            raise OffsetGap(self.topic, partition, expected, low if expected < low else high)
+        else:
+            raise BrokerUnreachable(self.address, error.str())
+
+    def _place(self, partition: int, offset: int = -1) -> "TopicPartition":
+        from confluent_kafka import TopicPartition
+
+        return TopicPartition(self.topic, partition, offset)
 
 
 def read(address: str, wanted: OffsetRange) -> Iterator[pa.RecordBatch]:
@@ -39,87 +200,127 @@ def read(address: str, wanted: OffsetRange) -> Iterator[pa.RecordBatch]:
         OffsetGap: Kafka does not hold the range up to its end.
         BrokerUnreachable: Nothing came for a while.
     """
-    with closing(_consumer(address, wanted)) as consumer:
-        next_offset = wanted.start
-        heard_at = time.monotonic()
+    next_offset = wanted.start
+    with Feed(address, wanted.topic) as feed:
+        feed.start({wanted.partition: wanted.start})
+        patience = Patience(address)
         while next_offset < wanted.end:
-            messages, is_at_end = _polled(consumer, address, wanted, next_offset)
-            if messages:
-                next_offset = messages[-1].offset() + 1
-                yield _arrow(messages, wanted)
-                heard_at = time.monotonic()
-            if is_at_end and next_offset < wanted.end:
-                raise OffsetGap(wanted.topic, wanted.partition, next_offset, wanted.end)
-            if time.monotonic() - heard_at > PATIENCE_S:
-                raise BrokerUnreachable(address, f"no records for {PATIENCE_S:.0f} s")
+            polled = feed.poll(wanted.end - next_offset)
+            for _, batch in polled.records:
+                patience.renew()
+                rows, beyond = divided(batch, wanted.end)
+                if rows.num_rows:
+                    next_offset = rows["offset"][-1].as_py() + 1
+                    yield rows
+                if beyond.num_rows:
+                    require_no_end_before(feed, wanted, next_offset, wanted.end)
+            if wanted.partition in polled.ends:
+                require_no_end_before(feed, wanted, next_offset, polled.ends[wanted.partition])
+            patience.require()
 
 
-def _consumer(address: str, wanted: OffsetRange) -> "Consumer":
-    from confluent_kafka import Consumer, TopicPartition
-
-    consumer = Consumer(
-        {
-            "bootstrap.servers": address,
-            # The client asks for one; no offset is ever stored under it.
-            "group.id": "fieldstream",
-            "enable.auto.commit": False,
-            "auto.offset.reset": "error",
-            "enable.partition.eof": True,
-            "check.crcs": True,
-            # Every record has a verdict, one of a transaction that was given up too.
-            "isolation.level": "read_uncommitted",
-            # The driver says it in a sentence.
-            "log_level": 2,
-        }
-    )
-    consumer.assign([TopicPartition(wanted.topic, wanted.partition, wanted.start)])
-    return consumer
+def divided(batch: pa.RecordBatch, end: int) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+    """Divide records of one partition into those before an offset and the others."""
+    count = int(np.searchsorted(batch["offset"].to_numpy(), end))
+    return batch.slice(0, count), batch.slice(count)
 
 
-def _polled(consumer: "Consumer", address: str, wanted: OffsetRange, next_offset: int) -> tuple[list[Message], bool]:
-    """Return what came, and whether the partition ends there."""
-    from confluent_kafka import KafkaError, TopicPartition
+def require_no_end_before(feed: Feed, wanted: OffsetRange, next_offset: int, reached: int) -> None:
+    """Refuse a range of which records are missing, now that its partition was seen to go on, or to end, at `reached`.
 
-    messages: list[Message] = consumer.consume(min(_ROWS, wanted.end - next_offset), _POLL_S)
-    errors = [error for message in messages if (error := message.error()) is not None]
-    for error in errors:
-        if error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001 - the client's own name for it
-            beginning, _ = consumer.get_watermark_offsets(TopicPartition(wanted.topic, wanted.partition), _POLL_S)
-            raise OffsetGap(wanted.topic, wanted.partition, next_offset, beginning)
-        if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client's own name for it
-            raise BrokerUnreachable(address, error.str())
-    if errors:
-        messages = [message for message in messages if message.error() is None]
-    is_past_end = bool(messages) and messages[-1].offset() >= wanted.end
-    if is_past_end:  # only where offsets are missing before it
-        messages = [message for message in messages if message.offset() < wanted.end]
-    return messages, is_past_end or bool(errors)
+    Raises:
+        OffsetGap: Whatever lies before the range's end has come, and it is not all.
+    """
+    if next_offset >= wanted.end:
+        return
+    # An end that was seen before more records came is no end.
+    if reached >= wanted.end or feed.bounds(wanted.partition)[1] < wanted.end:
+        raise OffsetGap(wanted.topic, wanted.partition, next_offset, wanted.end)
 
 
-def _arrow(messages: Sequence[Message], wanted: OffsetRange) -> pa.RecordBatch:
+class Patience:
+    """How long to wait for a broker that says nothing."""
+
+    def __init__(self, address: str) -> None:
+        """Begin to wait."""
+        self._address = address
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin anew: something came."""
+        self._heard_at = time.monotonic()
+
+    def require(self) -> None:
+        """Give up if nothing has come for too long.
+
+        Raises:
+            BrokerUnreachable: It has been too long.
+        """
+        if time.monotonic() - self._heard_at > PATIENCE_S:
+            raise BrokerUnreachable(self._address, f"no records for {PATIENCE_S:.0f} s")
+
+
+@contextmanager
+def _client_errors(address: str) -> Iterator[None]:
+    from confluent_kafka import KafkaException
+
+    try:
+        yield
+    except KafkaException as cause:
+        raise BrokerUnreachable(address, cause.args[0].str()) from cause
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Keep the interpreter from looking for cycles among thousands of new messages, again and again; there are none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+class _Methods:
+    """The client's methods, to be mapped over its messages; the client is imported when the first is used."""
+
+    def __getattr__(self, name: str) -> Any:
+        from confluent_kafka import Message
+
+        method = getattr(Message, name)
+        setattr(self, name, method)
+        return method
+
+
+_METHODS = _Methods()
+
+
+def _arrow(topic: str, partitions: "np.ndarray[Any, np.dtype[np.int32]]", messages: list[Message]) -> pa.RecordBatch:
     count = len(messages)
-    milliseconds = pa.array([message.timestamp()[1] for message in messages], pa.timestamp("ms", tz="UTC"))
+    milliseconds = np.fromiter(map(itemgetter(1), map(_METHODS.timestamp, messages)), np.int64, count)
     columns = {
-        "topic": pa.repeat(wanted.topic, count),
-        "partition": pa.repeat(pa.scalar(wanted.partition, pa.int32()), count),
-        "offset": pa.array([message.offset() for message in messages], pa.int64()),
-        "kafka_time": milliseconds.cast(_SCHEMA.field("kafka_time").type),
-        "key": pa.array([message.key() for message in messages], pa.binary()),
-        "headers": _headers([_headers_of(message) for message in messages]),
-        "raw": pa.array([message.value() for message in messages], pa.binary()),
+        "topic": pa.repeat(topic, count),
+        "partition": pa.array(partitions),
+        "offset": pa.array(np.fromiter(map(_METHODS.offset, messages), np.int64, count)),
+        "kafka_time": pa.array(milliseconds * 1000, _SCHEMA.field("kafka_time").type),
+        "key": pa.array(list(map(_METHODS.key, messages)), pa.binary()),
+        "headers": _headers(messages),
+        "raw": pa.array(list(map(_METHODS.value, messages)), pa.binary()),
     }
     return pa.RecordBatch.from_arrays([columns[name] for name in RECORD_COLUMNS], schema=_SCHEMA)
 
 
-def _headers_of(message: Message) -> Headers:
-    try:
-        return cast("Headers", _HEADERS(message))
-    except SystemError:
-        # A header's name is not UTF-8, and the client has no other way to give it. The record itself must go on.
-        return None
-
-
-def _headers(lists: Sequence[Headers]) -> pa.Array:
+def _headers(messages: list[Message]) -> pa.Array:
+    lists: list[Headers] = []
+    each = map(_METHODS.headers, messages)
+    while len(lists) < len(messages):
+        try:
+            lists.extend(each)
+        except SystemError:
+            # The name of a header is not UTF-8. Asked again, the client hands out what it had half made. The record
+            # itself must go on.
+            lists.append(None)
     kind = _SCHEMA.field("headers").type
     if not any(lists):
         return pa.nulls(len(lists), kind)

@@ -67,6 +67,7 @@ def takers(settings: Settings, address: str, load: Load) -> tuple[Contender, ...
     batch = str(BATCH)
     return (
         Contender("fieldstream", "Fieldstream, Spark engine", nothing, ours(), lake_differs),
+        Contender("embedded", "Fieldstream, embedded engine", nothing, ours("--engine", "embedded"), lake_differs),
         Contender("tutorial", "Spark job as tutorials write it", tables, tutorial(), table_differs),
         Contender(
             "fieldstream_batches",

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from pipelines.kernel.steps import steps
 from pipelines.stream.clean import Cleaning
+from pipelines.stream.known import KnownFromFiles
 
 
 def clean_files(records: list[str], folder: Path) -> None:
@@ -15,7 +16,7 @@ def clean_files(records: list[str], folder: Path) -> None:
     events, observations = folder / "events", folder / "observations"
     for each in (events, observations):
         each.mkdir(parents=True)
-    cleaning = Cleaning(steps(), "bench", datetime.now(UTC), (), events, observations)
+    cleaning = Cleaning(steps(), "bench", datetime.now(UTC), KnownFromFiles(()), events, observations)
     for path in records:
         with pa.memory_map(path) as file:
             reader = pa.ipc.open_file(file)

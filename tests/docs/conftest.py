@@ -24,7 +24,7 @@ from pipelines.settings import from_environment
 from pipelines.simulate.tower import SAMPLE
 from pipelines.simulate.trouble import first_batch, late_block
 from pipelines.simulate.uplinks import Uplink
-from pipelines.stream.batch import run_batch
+from pipelines.stream.batch import Tables, run_batch
 from pipelines.stream.broker import partition_of
 from pipelines.stream.clean import CleanedRange, Cleaning
 from pipelines.stream.plan import Ends, OffsetRange
@@ -123,7 +123,7 @@ def environ(demo_home: Path, project: Path) -> Mapping[str, str]:
 
 
 def _take_in(lake: Lake, topic: Topic) -> None:
-    run_batch(lake, topic.ends(), topic.clean, tenant_id="demo", ingest_time=INGEST_TIME, max_records=1_000_000)
+    run_batch(Tables(lake), topic.ends(), topic.clean, tenant_id="demo", ingest_time=INGEST_TIME, max_records=1_000_000)
 
 
 def _admit(lake: Lake, version: int) -> None:

@@ -1,7 +1,9 @@
 """From a real broker through real Spark into real Delta, and the promises that hold afterwards."""
 
 import threading
+import time
 from collections.abc import Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import duckdb
@@ -9,7 +11,7 @@ import pytest
 from deltalake import DeltaTable
 
 from pipelines.errors import BrokerUnreachable
-from pipelines.jobs.ingest import follow, ingest
+from pipelines.jobs.ingest import ENGINES, follow, ingest
 from pipelines.jobs.stack import status
 from pipelines.lake.tables import Lake
 from pipelines.stream import broker as kafka
@@ -79,6 +81,109 @@ def test_every_record_arrives_once_and_is_read_alike_by_three_engines(settings, 
     assert (with_delta_rs.num_rows, sum(with_delta_rs["value"].to_pylist())) == (2040, 1020 * 70.0)
 
 
+# Everything that can be wrong with a record, each with what must come of it.
+def trouble() -> list[tuple[str, bytes | None]]:
+    good = readings(0, 30)
+    hot = [(device, uplink({"air_temperature": 999.0, "mud": 1}, device=device, counter=1000)) for device in DEVICES]
+    other = [
+        (device, uplink({"air_temperature": 7.0}, device=device, counter=n)) for n, device in enumerate(DEVICES[:9])
+    ]
+    late = [
+        (device, uplink({"air_temperature": 5.0}, device=device, counter=2000, time="2025-01-01T00:00:00Z"))
+        for device in DEVICES
+    ]
+    poison = [(device, value) for device in DEVICES[:5] for value in (b"", None, b"{", b"\xff\xfe", b"[]", b"null")]
+    named = [
+        (device, uplink({"air_temperature": 1.0}, device=device, sensor="Nobody knows it")) for device in DEVICES[:3]
+    ]
+    # Copies within a batch, across batches, and of a week ago; conflicts within and across.
+    return [
+        *good,
+        *good[:40],
+        *hot,
+        *poison,
+        *late,
+        *other,
+        *good[300:400],
+        *named,
+        *late[:7],
+        *other,
+        *readings(30, 5),
+    ]
+
+
+@pytest.mark.spark
+@pytest.mark.broker
+def test_both_engines_make_the_same_tables(new_settings, broker, spark):  # noqa: ARG001 - the shared session
+    settings = {engine: replace(new_settings(), kafka=broker.address) for engine in ("spark", "embedded", "streamed")}
+    settings = {engine: replace(each, tenant=settings["spark"].tenant) for engine, each in settings.items()}
+    messages = trouble()
+    send(settings["spark"], messages)
+    reports = {
+        "spark": ingest(settings["spark"], engine="spark"),
+        "embedded": ingest(settings["embedded"], max_records=200, engine="embedded"),
+        "streamed": ingest(settings["streamed"], max_records=37, engine="embedded"),
+    }
+    expected = _tables(settings["spark"])
+    assert len(expected[0]) == len(messages)
+    assert {row["verdict"] for row in expected[0]} == {"accepted", "duplicate", "quarantined"}
+    for engine in ("embedded", "streamed"):
+        assert _tables(settings[engine]) == expected
+    counts = [
+        (each.records, each.accepted, each.duplicate, each.quarantined, each.observations) for each in reports.values()
+    ]
+    assert counts == [counts[0]] * 3
+
+
+def _tables(settings) -> tuple[list[dict], list[dict]]:
+    """Every row of both tables, but for the moment of its intake and which copy was found where."""
+    lake = Lake(settings.lake)
+    places = {
+        "bronze.events": ("partition", "offset"),
+        "silver.observations": ("partition", "offset", "property", "channel"),
+    }
+    tables = []
+    for name, place in places.items():
+        rows = [row | {"ingest_time": None} for row in lake.read(name).to_pylist()]
+        for row in rows:
+            if row.get("verdict") == "duplicate":
+                assert row.pop("reasons") in (["known_to_the_lake"], ["repeated_in_batch"])
+        tables.append(sorted(rows, key=lambda row: str([row[column] for column in place])))
+    return tuple(tables)
+
+
+@pytest.mark.broker
+def test_the_embedded_engine_follows_and_remembers(settings):
+    send(settings, readings(0, 3))
+    lake = Lake(settings.lake)
+    with following(settings) as reports:
+        _wait_for(lambda: lake.read("bronze.events").num_rows == 60)
+        send(settings, [*readings(3, 1), *readings(0, 4)])
+        _wait_for(lambda: lake.read("bronze.events").num_rows == 160)
+    ((report, stopped_after_s),) = reports
+    assert (report.records, report.accepted, report.duplicate, report.observations) == (160, 80, 80, 160)
+    assert stopped_after_s < 1.0
+    # A process that remembers nothing knows the copies too.
+    send(settings, readings(2, 1))
+    again = ingest(settings, engine="embedded")
+    assert (again.records, again.duplicate) == (20, 20)
+
+
+@contextmanager
+def following(settings):
+    """Run the embedded engine as a stream; the list it gives holds report and seconds to stop afterwards."""
+    stop, reports = threading.Event(), []
+    thread = threading.Thread(target=lambda: reports.append(follow(settings, stop, engine="embedded")))
+    thread.start()
+    try:
+        yield reports
+    finally:
+        asked_at = time.monotonic()
+        stop.set()
+        thread.join(timeout=60)
+        reports[:] = [(report, time.monotonic() - asked_at) for report in reports]
+
+
 @pytest.mark.spark
 @pytest.mark.broker
 def test_following_takes_in_what_comes_until_told_to_stop(settings, spark):  # noqa: ARG001 - the shared session
@@ -98,15 +203,17 @@ def test_following_takes_in_what_comes_until_told_to_stop(settings, spark):  # n
     assert [(report.records, report.accepted) for report in reports] == [(40, 40)]
 
 
-def test_a_broker_that_is_down_is_one_sentence(home_settings):
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_broker_that_is_down_is_one_sentence(home_settings, engine):
     with pytest.raises(BrokerUnreachable, match=r"127\.0\.0\.1:9.*fieldstream up"):
-        ingest(replace(home_settings, kafka="127.0.0.1:9"))
+        ingest(replace(home_settings, kafka="127.0.0.1:9"), engine=engine)
     assert not Lake(home_settings.lake).exists("bronze.events")
 
 
 @pytest.mark.broker
-def test_a_topic_that_is_not_there_yet_holds_nothing(settings):
-    report = ingest(settings)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_topic_that_is_not_there_yet_holds_nothing(settings, engine):
+    report = ingest(settings, engine=engine)
     assert (report.records, report.batches, report.bronze_version) == (0, 0, 0)
 
 

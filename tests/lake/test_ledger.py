@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.lake.ledger import known_keys, ledger_files, redriven_files, rows_at, rows_from
+from pipelines.kernel.copies import SAME_EVENT_WITHIN
+from pipelines.lake.ledger import DEDUPLICATION_MARGIN, known_keys, ledger_files, redriven_files, rows_at, rows_from
 from pipelines.lake.tables import Lake
 from tests.stream.test_batch import take_in
 from tests.uplinks import TOPIC, Topic, uplink
@@ -38,9 +39,11 @@ def test_files_carry_their_bounds(filled):
 @pytest.mark.parametrize(
     ("partition", "first_day", "last_day", "count"),
     [
-        (0, 0, 0, 2),  # a day's margin around the span takes day 1 in
+        (0, 0, 0, 1),
+        (0, 0, 1, 2),
         (0, 3, 3, 0),
-        (0, 2, 2, 1),
+        (0, 1 / 25, 23 / 24, 2),  # an hour's margin around the span takes both ends in
+        (0, 1 / 23, 22 / 23, 0),
         (0, 9, 11, 1),  # the copy is a duplicate, so its key is there once
         (0, -30, 30, 3),
         (1, -30, 30, 1),
@@ -51,6 +54,11 @@ def test_known_keys_are_those_of_the_partition_near_the_span(filled, partition, 
     span = NOON + timedelta(days=first_day), NOON + timedelta(days=last_day)
     keys = known_keys(filled, partition, span)["event_key"].to_pylist()
     assert len(set(keys)) == len(keys) == count
+
+
+def test_keys_are_looked_up_as_far_as_copies_may_be_apart():
+    # By a millisecond more, to which the log cuts the bounds of files.
+    assert timedelta(milliseconds=1) <= DEDUPLICATION_MARGIN - SAME_EVENT_WITHIN
 
 
 @pytest.mark.parametrize(("start", "end", "offsets"), [(0, 5, [0, 1, 2, 3, 4]), (1, 3, [1, 2]), (5, 9, [])])

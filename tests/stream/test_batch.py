@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipelines.errors import OffsetGap, WriterConflict
 from pipelines.lake.tables import Lake
 from pipelines.stream import batch as batch_module
-from pipelines.stream.batch import run_batch
+from pipelines.stream.batch import Tables, run_batch
 from pipelines.stream.plan import Ends
 from tests.uplinks import INGEST_TIME, TOPIC, Topic, uplink
 
@@ -29,7 +29,7 @@ def engine_over(topic):
 def take_in(lake, topic, *, max_records=1000, engine=None, beginnings=None):
     ends = Ends(TOPIC, beginnings or dict.fromkeys(topic.ends, 0), topic.ends)
     return run_batch(
-        lake,
+        Tables(lake),
         ends,
         engine or engine_over(topic),
         tenant_id="acme",

@@ -3,11 +3,12 @@ import pyarrow.parquet as pq
 from pipelines.kernel.steps import steps
 from pipelines.stream import clean
 from pipelines.stream.clean import Cleaning
+from pipelines.stream.known import KnownFromFiles
 from tests.uplinks import INGEST_TIME, records, uplink
 
 
 def cleaning(folder):
-    return Cleaning(steps(), "acme", INGEST_TIME, (), folder, folder)
+    return Cleaning(steps(), "acme", INGEST_TIME, KnownFromFiles(()), folder, folder)
 
 
 def test_no_records_make_no_files(tmp_path):

@@ -5,6 +5,7 @@ from pipelines.errors import OffsetGap
 from pipelines.kernel.steps import steps
 from pipelines.stream import broker as kafka
 from pipelines.stream.clean import Cleaning
+from pipelines.stream.known import KnownFromFiles
 from pipelines.stream.plan import OffsetRange
 from pipelines.stream.spark import clean_with_spark
 from tests.uplinks import INGEST_TIME, uplink
@@ -26,7 +27,7 @@ def topic(broker, home_settings):
 
 
 def cleaning(folder):
-    return Cleaning(steps(), "acme", INGEST_TIME, (), folder, folder)
+    return Cleaning(steps(), "acme", INGEST_TIME, KnownFromFiles(()), folder, folder)
 
 
 def test_exactly_the_offsets_asked_for_are_cleaned_by_a_task_a_partition(spark, broker, topic, tmp_path):

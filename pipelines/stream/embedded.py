@@ -1,0 +1,195 @@
+"""The embedded engine: one process, no JVM; what a stream needs again from batch to batch stays in memory.
+
+What stays, and why it is never wrong:
+- the consumer with what it has read ahead: records of a partition in order, which do not change at the broker;
+- the state of both tables' logs (`Tables`): a commit is made from it, and refused where it is not the latest;
+- the ledger's keys (`Recall`): accepted stays accepted, and another writer's commit has them forgotten.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+
+import pyarrow as pa
+
+from pipelines.lake.recall import Recall
+from pipelines.stream.batch import Tables
+from pipelines.stream.clean import CleanedRange, Cleaning, RangeCleaner
+from pipelines.stream.consume import POLL_S, Feed, Patience, divided, require_no_end_before
+from pipelines.stream.known import KnownByHeart
+from pipelines.stream.plan import Ends, OffsetRange
+
+# What is cleaned at once, and what may wait for it in all partitions together.
+CHUNK_BYTES = 16 * 2**20
+WAITING_BYTES = 32 * 2**20
+
+# How often to ask whether the broker is still there, and has new partitions.
+LOOK_S = 10.0
+
+
+class Abandoned(Exception):
+    """Told to stop within a batch: it was given up whole, and the next run takes it in."""
+
+
+class Embedded:
+    """Reads a topic and cleans it in this process, for one pair of tables."""
+
+    def __init__(self, feed: Feed, tables: Tables, stop: threading.Event) -> None:
+        """Prepare; a batch under way when `stop` is set is given up between two chunks."""
+        self._feed, self._tables, self._stop = feed, tables, stop
+        self._recall = Recall(lambda: tables.ledger)
+        self._told = tables.times_told
+        self._looked_at = -LOOK_S
+        self._beginnings: dict[int, int] = {}
+        self._ends: dict[int, int] = {}
+        self._ahead: dict[int, deque[pa.RecordBatch]] = {}
+        self._paused: set[int] = set()
+        self._accepted: dict[int, pa.Table] = {}
+
+    @property
+    def known(self) -> KnownByHeart:
+        """What tells copies, for this engine's batches."""
+        if self._told != self._tables.times_told:
+            self._recall.forget()
+            self._told = self._tables.times_told
+        return KnownByHeart(self._tables.ledger, self._recall)
+
+    def wait(self) -> None:
+        """Return as soon as there is a record, or soon without one.
+
+        Raises:
+            OffsetGap: Kafka has let go of the next record of a partition.
+            BrokerUnreachable: The client gave up.
+        """
+        for partition, batch in self._feed.wait(POLL_S).records:
+            self._keep(partition, batch)
+
+    def ends(self) -> Ends:
+        """Say how far each partition goes, from what came with its records; the broker is asked only now and then.
+
+        Raises:
+            BrokerUnreachable: It does not answer.
+        """
+        if time.monotonic() - self._looked_at >= LOOK_S:
+            self._look()
+            self._looked_at = time.monotonic()
+        ends = {partition: max(end, self._feed.seen_end(partition)) for partition, end in self._ends.items()}
+        return Ends(self._feed.topic, self._beginnings, ends)
+
+    def run(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[CleanedRange]:
+        """Clean the ranges; the engine of `run_batch`.
+
+        Raises:
+            OffsetGap: Kafka does not hold a range.
+            BrokerUnreachable: The broker stopped answering.
+            Abandoned: `stop` was set meanwhile.
+        """
+        with ExitStack() as files:
+            cleaners = {
+                each.partition: files.enter_context(RangeCleaner(cleaning, each.topic, each.partition, each.start))
+                for each in ranges
+            }
+            for partition, chunk in self._chunks({each.partition: each for each in ranges}):
+                cleaners[partition].add(chunk)
+                if self._stop.is_set():
+                    raise Abandoned
+            self._accepted = {partition: cleaner.own_keys for partition, cleaner in cleaners.items()}
+            return [done for cleaner in cleaners.values() if (done := cleaner.finish())]
+
+    def committed(self) -> None:
+        """Remember what the last batch accepted, now that the lake holds it."""
+        for partition, keys in self._accepted.items():
+            self._recall.add(partition, keys)
+        self._accepted = {}
+
+    def _look(self) -> None:
+        """Begin to read the partitions that are new."""
+        for partition in self._feed.partitions():
+            if partition not in self._beginnings:
+                self._beginnings[partition], self._ends[partition] = self._feed.bounds(partition)
+                recorded = self._tables.progress(self._feed.topic, partition)
+                start = self._beginnings[partition] if recorded is None else recorded
+                if start <= self._ends[partition]:  # what is not so, the plan refuses
+                    self._feed.start({partition: start})
+
+    def _chunks(self, ranges: Mapping[int, OffsetRange]) -> Iterator[tuple[int, pa.Table]]:
+        waiting = {partition: _Waiting(each) for partition, each in ranges.items()}
+        for partition, batch in self._from_ahead(ranges):
+            self._distribute(waiting, partition, batch)
+        patience = Patience(self._feed.address)
+        while missing := sum(each.missing for each in waiting.values()):
+            while largest := _over_full(waiting):
+                yield largest.partition, largest.take()
+            if self._stop.is_set():
+                raise Abandoned
+            polled = self._feed.poll(missing)
+            for partition, batch in polled.records:
+                patience.renew()
+                self._distribute(waiting, partition, batch)
+            for partition, end in polled.ends.items():
+                if partition in waiting:
+                    require_no_end_before(self._feed, ranges[partition], waiting[partition].next_offset, end)
+            patience.require()
+        yield from ((partition, each.take()) for partition, each in waiting.items() if each.size_bytes)
+
+    def _distribute(self, waiting: Mapping[int, "_Waiting"], partition: int, batch: pa.RecordBatch) -> None:
+        if partition not in waiting:
+            self._keep(partition, batch)
+            return
+        place = waiting[partition]
+        wanted, rest = divided(batch, place.range.end)
+        if wanted.num_rows:
+            place.add(wanted)
+        if rest.num_rows:
+            require_no_end_before(self._feed, place.range, place.next_offset, rest["offset"][0].as_py())
+            self._keep(partition, rest)
+
+    def _keep(self, partition: int, batch: pa.RecordBatch) -> None:
+        """Keep what belongs to a later batch; a partition far ahead of the others has to wait for them."""
+        ahead = self._ahead.setdefault(partition, deque())
+        ahead.append(batch)
+        if partition not in self._paused and sum(each.nbytes for each in ahead) > CHUNK_BYTES:
+            self._feed.pause(partition)
+            self._paused.add(partition)
+
+    def _from_ahead(self, ranges: Mapping[int, OffsetRange]) -> Iterator[tuple[int, pa.RecordBatch]]:
+        for partition in ranges:
+            kept, self._ahead[partition] = self._ahead.get(partition, deque()), deque()
+            yield from ((partition, batch) for batch in kept)
+            if partition in self._paused and not self._ahead[partition]:
+                self._feed.resume(partition)
+                self._paused.discard(partition)
+
+
+class _Waiting:
+    """Records of one range that wait to be a chunk."""
+
+    def __init__(self, wanted: OffsetRange) -> None:
+        self.range = wanted
+        self.partition = wanted.partition
+        self.next_offset = wanted.start
+        self.size_bytes = 0
+        self._batches: list[pa.RecordBatch] = []
+
+    @property
+    def missing(self) -> int:
+        return self.range.end - self.next_offset
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        self._batches.append(batch)
+        self.size_bytes += batch.nbytes
+        self.next_offset = batch["offset"][-1].as_py() + 1
+
+    def take(self) -> pa.Table:
+        chunk = pa.Table.from_batches(self._batches)
+        self._batches, self.size_bytes = [], 0
+        return chunk
+
+
+def _over_full(waiting: Mapping[int, _Waiting]) -> _Waiting | None:
+    """Return the partition to clean next, None while all may wait."""
+    largest = max(waiting.values(), key=lambda each: each.size_bytes)
+    is_full = largest.size_bytes >= CHUNK_BYTES or sum(each.size_bytes for each in waiting.values()) >= WAITING_BYTES
+    return largest if is_full else None

@@ -1,0 +1,156 @@
+"""The embedded engine over a real broker: bounded memory, holes, new partitions, another writer, being told to stop."""
+
+import threading
+from collections import Counter
+
+import pytest
+
+from pipelines.errors import OffsetGap
+from pipelines.lake.tables import Lake
+from pipelines.stream import broker as kafka
+from pipelines.stream import consume, embedded
+from pipelines.stream.batch import Tables, run_batch
+from pipelines.stream.consume import Feed
+from pipelines.stream.embedded import Abandoned, Embedded
+from pipelines.stream.plan import Ends
+from tests.uplinks import INGEST_TIME, uplink
+
+pytestmark = pytest.mark.broker
+
+
+class Run:
+    """An engine with its tables, batch by batch."""
+
+    def __init__(self, address, topic, folder):
+        self.stop = threading.Event()
+        self.feed = Feed(address, topic)
+        self.tables = Tables(Lake(folder))
+        self.engine = Embedded(self.feed, self.tables, self.stop)
+
+    def batch(self, max_records=1000, ends=None):
+        self.tables.refresh()
+        cleaned = run_batch(
+            self.tables, ends or self.engine.ends(), self.engine.run,
+            tenant_id="acme", ingest_time=INGEST_TIME, max_records=max_records, known=self.engine.known,
+        )  # fmt: skip
+        self.engine.committed()
+        return sorted((each.partition, each.start, each.end) for each in cleaned)
+
+    def verdicts(self):
+        return Counter(self.tables.lake.read("bronze.events", columns=["verdict"])["verdict"].to_pylist())
+
+
+@pytest.fixture
+def topic(broker, home_settings):
+    name = home_settings.telemetry_topic
+    kafka.ensure_topic(broker.address, name, 2)
+    return name
+
+
+@pytest.fixture
+def run(broker, topic, tmp_path):
+    made = Run(broker.address, topic, tmp_path / "lake")
+    with made.feed:
+        yield made
+
+
+def send(broker, topic, partition, counters):
+    with kafka.producer(broker.address) as producer:
+        for counter in counters:
+            value = uplink({"air_temperature": 20.0}, device=f"{partition:016x}", counter=counter)
+            producer.send(topic, value, partition=partition)
+
+
+def test_what_came_early_waits_for_its_batch_and_a_partition_ahead_is_paused(broker, topic, run, monkeypatch):
+    send(broker, topic, 0, range(300))
+    send(broker, topic, 1, range(200))
+    monkeypatch.setattr(embedded, "CHUNK_BYTES", 5_000)
+    monkeypatch.setattr(consume, "_ROWS", 40)
+    paused = []
+    monkeypatch.setattr(
+        run.feed, "pause", lambda partition, pause=run.feed.pause: (paused.append(partition), pause(partition))
+    )
+    assert run.batch(20) == [(0, 0, 10), (1, 0, 10)]
+    assert paused
+    while run.batch(130):
+        assert sum(each.nbytes for kept in run.engine._ahead.values() for each in kept) < 2 * (5_000 + 40 * 300)
+    assert run.verdicts() == {"accepted": 500}
+
+
+def test_copies_are_known_from_batch_to_batch_and_after_a_restart(broker, topic, run, tmp_path):
+    send(broker, topic, 0, [1, 2, 3])
+    assert run.batch() == [(0, 0, 3)]
+    send(broker, topic, 0, [3, 4])
+    run.engine.wait()
+    assert run.batch() == [(0, 3, 5)]
+    with Feed(broker.address, topic) as feed:
+        again = Run(broker.address, topic, tmp_path / "lake")
+        again.feed.__exit__(None, None, None)
+        again.feed, again.engine = feed, Embedded(feed, again.tables, again.stop)
+        send(broker, topic, 0, [4, 1, 5])
+        assert again.batch() == [(0, 5, 8)]
+    assert run.verdicts() == {"accepted": 5, "duplicate": 3}
+
+
+def test_records_that_kafka_let_go_of_while_they_waited_are_named(broker, topic, run):
+    from kafka import KafkaAdminClient, TopicPartition
+
+    send(broker, topic, 0, range(10))
+    assert run.batch(4) == [(0, 0, 4)]
+    run.engine._ahead.clear()
+    run.feed.start({0: 4})
+    admin = KafkaAdminClient(bootstrap_servers=broker.address)
+    admin.delete_records({TopicPartition(topic, 0): 7})
+    admin.close()
+    run.feed.start({0: 5})  # as after a disturbance, when the client has to ask anew
+    with pytest.raises(OffsetGap, match=r"partition 0\): expected offset 5 next, got offset 7"):
+        run.batch()
+    assert run.verdicts() == {"accepted": 4}
+
+
+def test_ends_that_the_broker_does_not_hold_are_refused(broker, topic, run):
+    send(broker, topic, 0, range(3))
+    run.engine.ends()
+    with pytest.raises(OffsetGap, match=r"partition 0\): expected offset 3 next, got offset 9"):
+        run.batch(ends=Ends(topic, {0: 0}, {0: 9}))
+
+
+def test_partitions_that_are_new_are_found(broker, topic, run, monkeypatch):
+    from kafka import KafkaAdminClient
+
+    monkeypatch.setattr(embedded, "LOOK_S", 0.0)
+    assert run.batch() == []
+    admin = KafkaAdminClient(bootstrap_servers=broker.address)
+    admin.create_partitions({topic: 3})
+    admin.close()
+    send(broker, topic, 2, [1])
+    ranges = []
+    while not ranges:
+        ranges = run.batch()
+    assert ranges == [(2, 0, 1)]
+
+
+def test_told_to_stop_it_gives_up_the_batch_and_leaves_nothing(broker, topic, run, monkeypatch):
+    send(broker, topic, 0, range(100))
+    monkeypatch.setattr(embedded, "CHUNK_BYTES", 1)
+    run.engine.ends()
+    run.stop.set()
+    with pytest.raises(Abandoned):
+        run.batch()
+    assert list(run.tables.lake.root.rglob("*.parquet")) == []
+    run.stop.clear()
+    run.engine._ahead.clear()
+    assert run.verdicts() == {}
+
+
+def test_another_writers_commit_is_seen(broker, topic, run, tmp_path):
+    send(broker, topic, 0, [1, 2])
+    other = Run(broker.address, topic, tmp_path / "lake")
+    with other.feed:
+        assert run.batch(1) == [(0, 0, 1)]
+        assert other.batch(1) == [(0, 1, 2)]
+    send(broker, topic, 1, [1])
+    run.engine.wait()
+    run.tables.refresh()
+    assert run.tables.times_told == 1
+    assert len(run.tables.ledger) == 2
