@@ -16,7 +16,7 @@ help: ## show this list
 
 setup: $(VENV)/.runtime ## set up what running needs: .venv from the locked requirements, Java if there is none
 
-setup-dev: $(VENV)/.dev ## set up what testing needs too
+setup-dev: $(VENV)/.dev $(VENV)/.prometheus ## set up what testing needs too
 
 demo: setup ## run the whole way once, on real data, and write report.html
 	@$(BIN)/fieldstream demo
@@ -79,3 +79,8 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	@echo "Installing the locked requirements for development" >&2
 	@$(call INSTALL,requirements-dev.lock)
 	@touch $@
+
+# From Debian's package, with no root: where that cannot be had, the tests that ask Prometheus say so and are skipped.
+$(VENV)/.prometheus: tests/infra/get-prometheus.sh | $(VENV)/.dev
+	@if sh tests/infra/get-prometheus.sh $(VENV)/prometheus; then touch $@; \
+		else echo "Prometheus could not be had; the tests that ask it will be skipped." >&2; fi

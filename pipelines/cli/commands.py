@@ -38,12 +38,25 @@ def _stream(settings: Settings, args: Namespace) -> Any:
     return ingest.ingest(settings, **limit) if args.once else ingest.follow(settings, _asked_to_stop(), **limit)
 
 
+def _metrics(settings: Settings, args: Namespace) -> Any:
+    if args.port is None:
+        return job("metrics").measure(settings)
+    return job("metrics").serve(settings, args.host, args.port, _asked_to_stop())
+
+
+def _show_metrics(measurement: Any, args: Namespace, out: TextIO) -> None:
+    if args.json and measurement:
+        show_report(measurement, args, out)
+    elif measurement:
+        out.write(measurement.text)
+
+
 def _asked_to_stop() -> threading.Event:
     """Return an event that the first SIGTERM or Ctrl-C sets; the second Ctrl-C interrupts as ever."""
     asked = threading.Event()
 
     def stop(_number: int, _frame: Any) -> None:
-        logger.info("finishing the batch under way; Ctrl-C again interrupts it")
+        logger.info("finishing what is under way; Ctrl-C again interrupts it")
         asked.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -234,6 +247,17 @@ COMMANDS = (
         "List every table: rows, version, files, size, and what a row is.",
         lambda settings, _: job("tables").tables(settings),
         ("fieldstream tables", "fieldstream tables --json"),
+    ),
+    Command(
+        ("metrics",),
+        "Measure freshness, lag, verdicts, flags, the gate, cost and sizes for Prometheus; print it, or serve it.",
+        _metrics,
+        ("fieldstream metrics", "fieldstream metrics --port 9464"),
+        (
+            arg("--port", type=positive, metavar="N", help="serve http://HOST:N/metrics until stopped"),
+            arg("--host", default="127.0.0.1", metavar="HOST", help="address to serve at (127.0.0.1)"),
+        ),
+        show=_show_metrics,
     ),
     Command(
         ("report",),

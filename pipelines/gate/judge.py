@@ -11,6 +11,7 @@ from pipelines.contracts.tables import TableContract, table
 from pipelines.errors import GateErrored
 from pipelines.gate import suite as suites
 from pipelines.lake.admitted import admitted_version
+from pipelines.lake.cost import Meter
 from pipelines.lake.slices import added_files, files_overlapping
 from pipelines.lake.tables import Lake
 
@@ -86,11 +87,12 @@ def judge(session: "Callable[[], SparkSession]", lake: Lake, table_name: str, de
     demanded = suites.suite(contract, quantities().values())
     if held := _held_already(earlier_results, slice_, suites.digest(demanded)):
         return held
+    meter = Meter()
     row_count, outcomes = _validated(session, lake, slice_, demanded)
     result = _result(slice_, row_count, outcomes, suites.digest(demanded), decided_at)
     row = asdict(result)
     del row["judged_now"]
-    lake.append(RESULTS, [row])
+    lake.append(RESULTS, [row], information=meter.read(table_name, rows=row_count))
     if result.gate_verdict == "errored":
         raise _errored(result)
     return result

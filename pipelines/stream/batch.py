@@ -10,6 +10,7 @@ from pipelines.errors import OffsetGap
 from pipelines.kernel.batch import Batch
 from pipelines.kernel.steps import steps
 from pipelines.lake.commit import Progress, append_once
+from pipelines.lake.cost import Meter
 from pipelines.lake.files import DataFile, FileWriter
 from pipelines.lake.ledger import LedgerFile, ledger_files, redriven_files, rows_from
 from pipelines.lake.tables import Lake
@@ -31,6 +32,7 @@ def run_batch(
         OffsetGap: Records are missing; nothing was committed.
         WriterConflict: Another writer was faster; nothing, or bronze alone, was committed.
     """
+    meter = Meter()
     events, observations = lake.create(EVENTS), lake.create(OBSERVATIONS)
     ledger = ledger_files(events, lake.path(EVENTS))
     level_silver(lake, ends, events, observations, ledger, tenant_id=tenant_id, ingest_time=ingest_time)
@@ -42,7 +44,7 @@ def run_batch(
     cleaning = Cleaning(steps(), tenant_id, ingest_time, known, lake.path(EVENTS), lake.path(OBSERVATIONS))
     cleaned = engine(ranges, cleaning)
     _all_read(ranges, cleaned)
-    _commit(events, observations, ranges, cleaned)
+    _commit(events, observations, ranges, cleaned, meter)
     return cleaned
 
 
@@ -91,10 +93,19 @@ def _all_read(ranges: Sequence[OffsetRange], cleaned: Sequence[CleanedRange]) ->
 
 
 def _commit(
-    events: DeltaTable, observations: DeltaTable, ranges: Sequence[OffsetRange], cleaned: Sequence[CleanedRange]
+    events: DeltaTable,
+    observations: DeltaTable,
+    ranges: Sequence[OffsetRange],
+    cleaned: Sequence[CleanedRange],
+    meter: Meter,
 ) -> None:
     # Bronze first: silver can be made from bronze, never the other way round.
     progress = [Progress(app_id(each.topic, each.partition), each.recorded, each.end) for each in ranges]
-    append_once(events, table(EVENTS), [each.events_file for each in cleaned], progress)
+    cost = meter.read(
+        ranges[0].topic,
+        records=sum(each.count for each in ranges),
+        observations=sum(each.observation_count for each in cleaned),
+    )
+    append_once(events, table(EVENTS), [each.events_file for each in cleaned], progress, cost)
     files: list[DataFile] = [each.observations_file for each in cleaned if each.observations_file]
     append_once(observations, table(OBSERVATIONS), files, progress)
