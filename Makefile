@@ -7,6 +7,9 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$each && break; done)
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
+# A process a core, each with a Spark session and a broker of its own once a file of its share wants them.
+IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev jdk demo test check bench format generate lock clean
 .DELETE_ON_ERROR:
@@ -22,7 +25,7 @@ demo: setup ## run the whole way once, on real data, and write report.html
 	@$(BIN)/fieldstream demo
 
 test: setup-dev ## run the tests, with a real broker, Spark and Delta
-	@$(BIN)/pytest $(TESTS)
+	@$(BIN)/pytest $(if $(TESTS),$(TESTS),$(IN_PARALLEL))
 
 check: setup-dev ## run what CI checks besides the tests: format, lint, types, imports, locks, generated files
 	@$(BIN)/ruff format --check .
