@@ -7,6 +7,9 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$each && break; done)
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
+# A process a core, each with a Spark session and a broker of its own once a file of its share wants them.
+IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev jdk demo test check bench format generate lock clean
 .DELETE_ON_ERROR:
@@ -16,13 +19,13 @@ help: ## show this list
 
 setup: $(VENV)/.runtime ## set up what running needs: .venv from the locked requirements, Java if there is none
 
-setup-dev: $(VENV)/.dev ## set up what testing needs too
+setup-dev: $(VENV)/.dev $(VENV)/.prometheus ## set up what testing needs too
 
 demo: setup ## run the whole way once, on real data, and write report.html
 	@$(BIN)/fieldstream demo
 
 test: setup-dev ## run the tests, with a real broker, Spark and Delta
-	@$(BIN)/pytest $(TESTS)
+	@$(BIN)/pytest $(if $(TESTS),$(TESTS),$(IN_PARALLEL))
 
 check: setup-dev ## run what CI checks besides the tests: format, lint, types, imports, locks, generated files
 	@$(BIN)/ruff format --check .
@@ -79,3 +82,8 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	@echo "Installing the locked requirements for development" >&2
 	@$(call INSTALL,requirements-dev.lock)
 	@touch $@
+
+# From Debian's package, with no root: where that cannot be had, the tests that ask Prometheus say so and are skipped.
+$(VENV)/.prometheus: tests/infra/get-prometheus.sh | $(VENV)/.dev
+	@if sh tests/infra/get-prometheus.sh $(VENV)/prometheus; then touch $@; \
+		else echo "Prometheus could not be had; the tests that ask it will be skipped." >&2; fi

@@ -26,6 +26,18 @@ def settings_in(home: Path) -> Settings:
     return replace(from_environment(), home=home, tenant=tenant, kafka=None, kafka_port=None, spark_master=local)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the files among them, let them begin with those that take longest."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    if item.path.stem == "test_demo":
+        return 0
+    return 1 if any(item.get_closest_marker(name) for name in ("spark", "airflow")) else 2
+
+
 @pytest.fixture
 def home_settings(tmp_path: Path) -> Settings:
     return settings_in(tmp_path)

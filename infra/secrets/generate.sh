@@ -49,9 +49,11 @@ random | keep spark/secret
 } > "$root/spark/spark-defaults.conf"
 printf '{"identities": [{"name": "fieldstream", "credentials": [{"accessKey": "%s", "secretKey": "%s"}], "actions": ["Admin", "Read", "Write", "List", "Tagging"]}]}\n' \
     "$(random)" "$(random)" | keep storage/s3.json
+random | keep grafana/password
 
 own postgres 70
 own airflow 10001
 own airflow-login 10001
 own spark 10001
 own storage 0
+own grafana 472

@@ -5,12 +5,12 @@ import signal
 import threading
 from argparse import Namespace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from pipelines.cli.command import Command, arg, job, positive
 from pipelines.cli.decode_command import DECODE
 from pipelines.cli.gate_commands import GATE_COMMANDS
-from pipelines.cli.output import show_answer
+from pipelines.cli.output import show_answer, show_report
 from pipelines.cli.quarantine_commands import QUARANTINE_COMMANDS
 from pipelines.cli.registry_commands import REGISTRY_COMMANDS
 from pipelines.cli.table_commands import TABLE_COMMANDS
@@ -38,6 +38,19 @@ def _stream(settings: Settings, args: Namespace) -> Any:
     if args.once:
         return ingest.ingest(settings, args.max_records, args.engine)
     return ingest.follow(settings, _asked_to_stop(), args.max_records, args.engine)
+
+
+def _metrics(settings: Settings, args: Namespace) -> Any:
+    if args.port is None:
+        return job("metrics").measure(settings)
+    return job("metrics").serve(settings, args.host, args.port, _asked_to_stop())
+
+
+def _show_metrics(measurement: Any, args: Namespace, out: TextIO) -> None:
+    if args.json and measurement:
+        show_report(measurement, args, out)
+    elif measurement:
+        out.write(measurement.text)
 
 
 def _asked_to_stop() -> threading.Event:
@@ -182,6 +195,17 @@ COMMANDS = (
     ),
     DECODE,
     *TABLE_COMMANDS,
+    Command(
+        ("metrics",),
+        "Measure freshness, lag, verdicts, flags, the gate, cost and sizes for Prometheus; print it, or serve it.",
+        _metrics,
+        ("fieldstream metrics", "fieldstream metrics --port 9464"),
+        (
+            arg("--port", type=positive, metavar="N", help="serve http://HOST:N/metrics until stopped"),
+            arg("--host", default="127.0.0.1", metavar="HOST", help="address to serve at (127.0.0.1)"),
+        ),
+        show=_show_metrics,
+    ),
     Command(
         ("report",),
         "Write the report: plots of the field, the forecast and the data's quality.",

@@ -13,6 +13,7 @@ from pipelines.gate import suite as suites
 from pipelines.gate import view
 from pipelines.gate.slices import Slice, held_slice, lay_out, new_slice, opened, row_bounds
 from pipelines.lake.admitted import RESULTS, Admitted, admitted
+from pipelines.lake.cost import Meter
 from pipelines.lake.tables import Lake
 
 if TYPE_CHECKING:
@@ -86,15 +87,16 @@ def judge(lake: Lake, table_name: str, decided_at: datetime) -> GateResult:
     if not slice_.files and not standing.held:
         # Great Expectations takes seconds to import, and has nothing to say here.
         is_new = slice_.to_version > slice_.from_version
-        return _recorded(lake, _result(slice_, _NOTHING, "", decided_at)) if is_new else earlier[-1]
+        return _recorded(lake, _result(slice_, _NOTHING, "", decided_at), Meter()) if is_new else earlier[-1]
     demanded = _demanded(contract)
     digest = suites.digest(demanded)
     slices = [*_asked_otherwise(lake, contract, standing, earlier, digest)]
     if slice_.to_version > slice_.from_version:
         slices.append(slice_)
-    judged = [
-        _recorded(lake, _result(each, _seen(lake, each, demanded, earlier), digest, decided_at)) for each in slices
-    ]
+    judged = []
+    for each in slices:
+        meter = Meter()
+        judged.append(_recorded(lake, _result(each, _seen(lake, each, demanded, earlier), digest, decided_at), meter))
     return judged[-1] if judged else _standing(standing, earlier)
 
 
@@ -122,10 +124,10 @@ def _standing(standing: Admitted, earlier: Sequence[GateResult]) -> GateResult:
     return next(result for result in reversed(earlier) if (result.from_version, result.to_version) in held)
 
 
-def _recorded(lake: Lake, result: GateResult) -> GateResult:
+def _recorded(lake: Lake, result: GateResult, meter: Meter) -> GateResult:
     row = asdict(result)
     del row["judged_now"]
-    lake.append(RESULTS, [row])
+    lake.append(RESULTS, [row], information=meter.read(result.table_name, rows=result.row_count))
     if result.gate_verdict == "errored":
         raise _errored(result)
     return result

@@ -1,4 +1,4 @@
-"""The reference pages: what schemas/ and the settings say of themselves, for people."""
+"""The reference pages: what schemas/, the settings and the metrics say of themselves, for people."""
 
 import ast
 import inspect
@@ -13,6 +13,7 @@ from pipelines.contracts.reasons import reasons
 from pipelines.contracts.sensors import Reading, Sensor, sensors
 from pipelines.contracts.spellings import units
 from pipelines.contracts.tables import SENSITIVITIES, Column, TableContract, table, table_names
+from pipelines.metrics.catalogue import METRICS
 
 Pages = dict[str, str]
 
@@ -21,7 +22,7 @@ _SETTING = re.compile(r"(?P<variable>[A-Z_]+): (?P<meaning>.+) \((?P<default>[^(
 
 
 def dictionary() -> Pages:
-    """Return the pages by file name: tables, quantities, their limits, sensors, formats, units, reasons and settings.
+    """Return the pages by file name, each about one part of schemas/, or about the settings or the metrics.
 
     Raises:
         ContractError: A file under schemas/ is wrong.
@@ -35,6 +36,7 @@ def dictionary() -> Pages:
         "units.md": _units_page(),
         "reasons.md": _reasons_page(),
         "settings.md": _settings_page(),
+        "metrics.md": _metrics_page(),
     }
 
 
@@ -265,6 +267,16 @@ def _reasons_page() -> str:
     return page(
         "Reasons", "`schemas/reasons.yaml`", about, _markdown(("code", "explains", "what it means", "what to do"), rows)
     )
+
+
+def _metrics_page() -> str:
+    about = (
+        "What `fieldstream metrics` tells Prometheus; every metric has the label `tenant` besides. "
+        "[Watch it](../how-to/watch-it.md) says how."
+    )
+    rows = [(f"`{each.name}`", each.kind, ", ".join(each.labels), each.meaning) for each in METRICS]
+    header = ("metric", "kind", "labels", "what it is")
+    return page("Metrics", "`pipelines/metrics/catalogue.py`", about, _markdown(header, rows))
 
 
 def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

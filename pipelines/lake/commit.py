@@ -2,7 +2,7 @@
 
 import errno
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from deltalake import CommitProperties, DeltaTable, Transaction
@@ -24,12 +24,17 @@ class Progress:
 
 
 def append_once(
-    snapshot: DeltaTable, contract: TableContract, files: Sequence[DataFile], progress: Sequence[Progress]
+    snapshot: DeltaTable,
+    contract: TableContract,
+    files: Sequence[DataFile],
+    progress: Sequence[Progress],
+    information: Mapping[str, str] | None = None,
 ) -> None:
     """Commit files and progress from the snapshot that the plan read.
 
     The log itself refuses a second writer: a commit made meanwhile with one of the same ids conflicts with this
     snapshot. A refreshed snapshot would hide it, so the one of the plan must be passed.
+    `information` stands in the log beside the commit.
 
     Raises:
         WriterConflict: Another writer has moved the progress; nothing was committed.
@@ -40,7 +45,9 @@ def append_once(
         if recorded != each.start:
             raise WriterConflict(contract.name, each.app_id, each.start or 0, recorded)
     properties = CommitProperties(
-        app_transactions=[Transaction(each.app_id, each.next) for each in progress], max_commit_retries=15
+        app_transactions=[Transaction(each.app_id, each.next) for each in progress],
+        custom_metadata=dict(information or {}),
+        max_commit_retries=15,
     )
     try:
         snapshot.create_write_transaction(

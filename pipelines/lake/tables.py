@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -136,10 +136,17 @@ class Lake:
         files = found.file_uris()
         return ds.dataset(files, schema=contract.arrow_schema, format="parquet").to_table(columns=chosen)
 
-    def append(self, name: str, rows: Sequence[dict[str, Any]], once: Transaction | None = None) -> int:
+    def append(
+        self,
+        name: str,
+        rows: Sequence[dict[str, Any]],
+        once: Transaction | None = None,
+        information: Mapping[str, str] | None = None,
+    ) -> int:
         """Append a few rows in one commit and return the version after it.
 
         Where `once` is named and the table already carries that transaction (or a later one), nothing is written.
+        `information` stands in the log beside the commit.
         """
         import pyarrow as pa
 
@@ -147,7 +154,9 @@ class Lake:
         done = opened.transaction_version(once.app_id) if once else None
         if once and done is not None and done >= once.version:
             return opened.version()
-        properties = CommitProperties(app_transactions=[once]) if once else None
+        properties = CommitProperties(
+            app_transactions=[once] if once else None, custom_metadata=dict(information or {})
+        )
         data = pa.Table.from_pylist(list(rows), schema=tables.table(name).arrow_schema)
         # Merged: a table that is older than its contract gets the columns that it lacks.
         write_deltalake(opened, data, mode="append", schema_mode="merge", commit_properties=properties)

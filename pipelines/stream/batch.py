@@ -10,6 +10,7 @@ from pipelines.errors import OffsetGap
 from pipelines.kernel.batch import Batch
 from pipelines.kernel.steps import steps
 from pipelines.lake.commit import Progress, append_once
+from pipelines.lake.cost import Meter
 from pipelines.lake.files import DataFile, FileWriter
 from pipelines.lake.ledger import LedgerFile, ledger_file, ledger_files, rows_from
 from pipelines.lake.tables import Lake
@@ -115,12 +116,13 @@ def run_batch(
     ranges = plan(ends, progress=progress, max_records=max_records)
     if not ranges:
         return []
+    meter = Meter()
     folders = tables.lake.path(EVENTS), tables.lake.path(OBSERVATIONS)
     cleaned = engine(
         ranges, Cleaning(steps(), tenant_id, ingest_time, known or KnownFromFiles(tables.ledger), *folders)
     )
     _all_read(ranges, cleaned)
-    _commit(tables, ranges, cleaned)
+    _commit(tables, ranges, cleaned, meter)
     tables.committed(cleaned)
     return cleaned
 
@@ -160,9 +162,14 @@ def _all_read(ranges: Sequence[OffsetRange], cleaned: Sequence[CleanedRange]) ->
             raise OffsetGap(wanted.topic, wanted.partition, got.end, wanted.end)
 
 
-def _commit(tables: Tables, ranges: Sequence[OffsetRange], cleaned: Sequence[CleanedRange]) -> None:
+def _commit(tables: Tables, ranges: Sequence[OffsetRange], cleaned: Sequence[CleanedRange], meter: Meter) -> None:
     # Bronze first: silver can be made from bronze, never the other way round.
     progress = [Progress(app_id(each.topic, each.partition), each.recorded, each.end) for each in ranges]
-    append_once(tables.events, table(EVENTS), [each.events_file for each in cleaned], progress)
+    cost = meter.read(
+        ranges[0].topic,
+        records=sum(each.count for each in ranges),
+        observations=sum(each.observation_count for each in cleaned),
+    )
+    append_once(tables.events, table(EVENTS), [each.events_file for each in cleaned], progress, cost)
     files: list[DataFile] = [each.observations_file for each in cleaned if each.observations_file]
     append_once(tables.observations, table(OBSERVATIONS), files, progress)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pipelines.errors import BrokerUnreachable
@@ -90,6 +91,27 @@ def records_at(
                 for record in consumer.poll(timeout_ms=_PATIENCE_MS, max_records=1).get(place, ()):
                     found[partition, record.offset] = (record.key, record.value)
     return found
+
+
+def times_at(address: str, topic: str, offsets: Mapping[int, int]) -> dict[int, datetime]:
+    """Return the broker's time of one record of each partition named; partitions that do not give it are left out.
+
+    Raises:
+        BrokerUnreachable: The broker does not answer.
+    """
+    from kafka import TopicPartition
+
+    if not offsets:
+        return {}
+    times = {}
+    with broker_errors(address), _consumer(address) as consumer:
+        for partition, offset in offsets.items():
+            place = TopicPartition(topic, partition)
+            consumer.assign([place])
+            consumer.seek(place, offset)
+            for record in consumer.poll(timeout_ms=_PATIENCE_MS, max_records=1).get(place, ()):
+                times[partition] = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+    return times
 
 
 @contextmanager

@@ -11,6 +11,7 @@ PAGES = [
     "cli.md",
     "data-dictionary.md",
     "formats.md",
+    "metrics.md",
     "neighbours.md",
     "quantities.md",
     "reasons.md",

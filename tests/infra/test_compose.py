@@ -21,6 +21,8 @@ IMAGES = {
     "apache/kafka:4.3.1",
     "postgres:17.10-alpine3.23",
     "chrislusf/seaweedfs:3.99",
+    "prom/prometheus:v3.5.0",
+    "grafana/grafana:12.1.1",
     OURS,
 }
 PUBLISHED = {
@@ -28,6 +30,8 @@ PUBLISHED = {
     "airflow-api-server": ["127.0.0.1:8080:8080"],
     "spark-master": ["127.0.0.1:8081:8080"],
     "storage": ["127.0.0.1:8333:8333"],
+    "prometheus": ["127.0.0.1:9090:9090"],
+    "grafana": ["127.0.0.1:3000:3000"],
 }
 # What a program is told of a secret: the file it stands in, or the command that prints that file.
 SECRET_NAME = re.compile(r"PASSWORD|SECRET|FERNET|TOKEN|CREDENTIAL|ACCESS_KEY|SQL_ALCHEMY_CONN")
@@ -61,7 +65,8 @@ def service(name: str) -> dict[str, Any]:
 def test_the_whole_stack_is_there() -> None:
     airflow = {f"airflow-{part}" for part in ("init", "scheduler", "api-server", "triggerer", "dag-processor")}
     rest = {"kafka", "postgres", "spark-master", "spark-worker", "storage", "storage-init", "secrets"}
-    assert set(SERVICES) == airflow | rest
+    monitoring = {"metrics", "prometheus", "grafana"}
+    assert set(SERVICES) == airflow | rest | monitoring
 
 
 def test_images_are_the_ones_we_named(service: dict[str, Any]) -> None:
@@ -173,6 +178,7 @@ def test_each_secret_is_seen_by_its_reader_alone() -> None:
         "secrets-airflow-login": {"airflow-api-server"},
         "secrets-spark": {"spark-master", "spark-worker", "airflow-scheduler"},
         "secrets-storage": {"storage"},
+        "secrets-grafana": {"grafana"},
     }
 
 

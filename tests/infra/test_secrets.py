@@ -12,7 +12,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 GENERATE = PROJECT / "infra" / "secrets" / "generate.sh"
 SPARK_DEFAULTS = PROJECT / "infra" / "spark" / "compose" / "spark-defaults.conf"
-FOLDERS = ("postgres", "airflow", "airflow-login", "spark", "storage")
+FOLDERS = ("postgres", "airflow", "airflow-login", "spark", "storage", "grafana")
 FILES = {
     "postgres/password",
     "airflow/database_url",
@@ -23,7 +23,11 @@ FILES = {
     "spark/secret",
     "spark/spark-defaults.conf",
     "storage/s3.json",
+    "grafana/password",
 }
+
+
+FILES_OF_KEYS = ("airflow/fernet_key", "airflow/jwt_secret", "postgres/password", "spark/secret", "grafana/password")
 
 
 def generate(root: Path) -> dict[str, str]:
@@ -58,7 +62,7 @@ def test_only_its_user_reads_it(tmp_path: Path) -> None:
     assert {stat.S_IMODE((tmp_path / folder).stat().st_mode) for folder in FOLDERS} == {0o700}
 
 
-@pytest.mark.parametrize("file", ["airflow/fernet_key", "airflow/jwt_secret", "postgres/password", "spark/secret"])
+@pytest.mark.parametrize("file", FILES_OF_KEYS)
 def test_a_key_is_32_random_bytes(tmp_path: Path, file: str) -> None:
     assert len(base64.b64decode(generate(tmp_path)[file], altchars=b"-_", validate=True)) == 32
 

@@ -18,10 +18,10 @@ def at(day, counter, device="a840410000000001"):
     return uplink({"air_temperature": 20.0}, counter=counter, time=time, device=device)
 
 
-@pytest.fixture
-def filled(tmp_path):
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
     """Partition 0 in three commits: days 0 and 1; day 10 with a copy; nothing readable. Partition 1: day 0."""
-    lake = Lake(tmp_path)
+    lake = Lake(tmp_path_factory.mktemp("lake"))
     topic = Topic([[at(0, 1), at(1, 2)], [at(0, 1, device="a840410000000002")]])
     take_in(lake, topic)
     topic.partitions[0].extend([at(10, 3), at(10, 3)])

@@ -5,14 +5,16 @@ from datetime import UTC, datetime
 import pytest
 
 from pipelines.errors import UsageError
+from pipelines.lake.tables import Lake
 from pipelines.quarantine.selection import Place, Selection, absent, candidates, read_place
 from tests.stream.test_batch import readings, take_in
 from tests.uplinks import TOPIC, Topic, uplink
 
 
-@pytest.fixture
-def filled(lake):
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
     """Partition 0: good, not JSON, no time. Partition 1: of an unknown sensor, empty."""
+    lake = Lake(tmp_path_factory.mktemp("lake"))
     odd, new = uplink({}, time="?", device="d'1"), uplink({}, sensor="new", device="d2")
     take_in(lake, Topic([[*readings(1), b"{", odd], [new, None]]))
     return lake

@@ -103,10 +103,10 @@ def test_after_a_crash_between_the_two_commits_silver_is_made_from_bronze(lake, 
     topic = Topic([[*readings(10), None], readings(3, device="a840410000000002")])
     commit = batch_module.append_once
 
-    def dies_before_silver(snapshot, contract, files, progress):
+    def dies_before_silver(snapshot, contract, *rest):
         if contract.name == "silver.observations":
             raise Crash
-        commit(snapshot, contract, files, progress)
+        commit(snapshot, contract, *rest)
 
     with monkeypatch.context() as patch:
         patch.setattr(batch_module, "append_once", dies_before_silver)
@@ -124,10 +124,10 @@ def test_after_a_crash_between_the_two_commits_silver_is_made_from_bronze(lake, 
 def test_a_crash_leaves_files_that_no_reader_sees(lake, monkeypatch, crashes_before):
     topic = Topic([readings(10)])
 
-    def dies(snapshot, contract, files, progress, commit=batch_module.append_once):
+    def dies(snapshot, contract, *rest, commit=batch_module.append_once):
         if contract.name == crashes_before:
             raise Crash
-        commit(snapshot, contract, files, progress)
+        commit(snapshot, contract, *rest)
 
     with monkeypatch.context() as patch:
         patch.setattr(batch_module, "append_once", dies)

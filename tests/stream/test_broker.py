@@ -1,4 +1,5 @@
 import socket
+from datetime import UTC, datetime
 
 import pytest
 
@@ -34,6 +35,9 @@ def test_topic_is_made_once_and_records_are_found_by_offset(broker: Broker) -> N
         (1, 0): (b"key", b"value 0"),
         (1, 3): (b"key", b"value 3"),
     }
+    times = kafka.times_at(broker.address, "broker-test.telemetry", {1: 3})
+    assert abs((times[1] - datetime.now(UTC)).total_seconds()) < 60
+    assert kafka.times_at(broker.address, "broker-test.telemetry", {}) == {}
 
 
 @pytest.mark.broker

@@ -1,0 +1,1 @@
+"""What Prometheus is told: numbers read from the tables and the broker, and how they are written and served."""
