@@ -129,11 +129,11 @@ class Batch:
             return self._records["raw"].cast(pa.string())
         except pa.ArrowInvalid:
             self._database.register("raws", self._records.select(["raw"]))
-            return self._database.query("SELECT try(decode(raw)) AS text FROM raws")["text"]
+            return self._database.query_much("SELECT try(decode(raw)) AS text FROM raws")["text"]
 
     def _found(self) -> pa.Table:
         """Return what was found out about each record, in the records' order."""
-        found = self._database.query(self._steps.events)
+        found = self._database.query_much(self._steps.events)
         row_ids = found["row_id"].to_numpy()
         if (np.diff(row_ids) < 0).any():
             found = found.take(pa.array(np.argsort(row_ids)))

@@ -56,7 +56,7 @@ def read_values(database: Database, steps: Steps, meanings: Meanings) -> Values:
     database.register("labels", meanings.labels())
     for sql in (steps.found_reasons, steps.general, steps.ambiguous):
         database.run(sql)
-    return Values(hot, database.query(steps.general_values))
+    return Values(hot, database.query_much(steps.general_values))
 
 
 def _tell_sensors(database: Database, steps: Steps, meanings: Meanings) -> None:
@@ -74,7 +74,7 @@ def _tell_payloads(database: Database, steps: Steps, meanings: Meanings) -> pa.T
     database.register("signatures", told.table)
     if told.table["payload_fault"].null_count < told.table.num_rows:
         database.run(steps.duplicate_keys)
-    hot = database.query(hot_values(told.kinds)) if told.kinds else _NO_LISTS
+    hot = database.query_much(hot_values(told.kinds)) if told.kinds else _NO_LISTS
     # A number that is not there is a word, a null or nested: the long way finds out.
     is_incomplete = _has_null(hot["amounts"])
     incomplete = hot.select(["row_id"]).filter(is_incomplete)
