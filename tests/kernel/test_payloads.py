@@ -54,7 +54,7 @@ def test_a_payload_is_read_refused_or_left(names, text, is_hex, f_port, values, 
 def test_a_key_that_the_contract_does_not_name_is_said_and_one_that_it_ignores_is_not(monkeypatch):
     from pipelines.kernel import payloads
 
-    def codec(payload, f_port):
+    def codec(_payload, _f_port):
         return [payloads.Frame({"temp_SOIL": 1.0, "Mod": 0.0, "magic": 2.0}), payloads.Frame({"temp_SOIL": None})]
 
     monkeypatch.setitem(payloads.CODECS, "dragino_lse01", codec)
@@ -76,7 +76,7 @@ def test_readings_that_a_device_kept_have_its_own_times(monkeypatch):
     from pipelines.kernel import payloads
 
     frames = [payloads.Frame({"temp_SOIL": 1.0}, 1_780_315_200), payloads.Frame({"temp_SOIL": 2.0})]
-    monkeypatch.setitem(payloads.CODECS, "dragino_lse01", lambda payload, f_port: frames)
+    monkeypatch.setitem(payloads.CODECS, "dragino_lse01", lambda *_: frames)
     times = decoded([(7, "LSE01", "", True, 2)], Meanings()).values()["phenomenon_time"].to_pylist()
     assert times == [datetime(2026, 6, 1, 12, tzinfo=UTC), None]
 

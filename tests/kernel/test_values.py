@@ -45,8 +45,8 @@ def read():
         database.register("records", pa.table({"row_id": range(len(messages)), "kafka_time": [NOON] * len(messages)}))
         database.run(steps().readings_table)
         for reading in readings:
-            values = ", ".join("NULL" if each is None else repr(each) for each in reading)
-            database.run(f"INSERT INTO readings ({', '.join(READING_COLUMNS)}) VALUES ({values})")
+            database.register("reading", pa.Table.from_pylist([dict(zip(READING_COLUMNS, reading, strict=True))]))
+            database.run("INSERT INTO readings BY NAME FROM reading")
         meanings = Meanings()
         return database, meanings, read_values(database, steps(), meanings)
 
