@@ -87,6 +87,15 @@ def test_reading_again_changes_nothing(lake):
     assert (lake.version("bronze.events"), lake.version("silver.observations")) == versions
 
 
+def test_a_topic_that_is_not_there_or_empty_writes_nothing_and_is_taken_in_when_something_comes(lake):
+    assert [take_in(lake, Topic(partitions)) for partitions in ([], [[]], [[], []])] == [[], [], []]
+    assert (lake.version("bronze.events"), lake.version("silver.observations")) == (0, 0)
+    take_in(lake, Topic([readings(2), []]))
+    # A partition that is added later begins at its own beginning.
+    take_in(lake, Topic([readings(2), readings(3, device="a840410000000002"), []]))
+    assert [(partition, offset) for partition, offset, *_ in events(lake)] == [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2)]
+
+
 def test_a_copy_from_weeks_ago_is_known_and_an_old_upload_is_not(lake):
     old = uplink({"air_temperature": 5.0}, counter=1, time="2026-05-01T00:00:00Z")
     topic = Topic([[old]])
