@@ -16,7 +16,7 @@ from pipelines.contracts.tables import table
 from pipelines.kernel.batch import RECORD_COLUMNS
 from pipelines.lake.tables import Lake
 from pipelines.simulate.mixed import Message, Mixed, messages
-from pipelines.stream.batch import run_batch
+from pipelines.stream.batch import Tables, run_batch
 from pipelines.stream.plan import Ends
 from tests.uplinks import INGEST_TIME, TOPIC
 
@@ -81,8 +81,8 @@ def take_in(lake: Lake, parts: Sequence[Sequence[Message]], max_records: int) ->
 
     sizes = {partition: len(part) for partition, part in enumerate(parts)}
     ends = Ends(TOPIC, dict.fromkeys(sizes, 0), sizes)
-    batches = 0
-    while run_batch(lake, ends, engine, tenant_id="acme", ingest_time=INGEST_TIME, max_records=max_records):
+    tables, batches = Tables(lake), 0
+    while run_batch(tables, ends, engine, tenant_id="acme", ingest_time=INGEST_TIME, max_records=max_records):
         batches += 1
     return batches
 

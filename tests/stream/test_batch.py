@@ -172,15 +172,26 @@ def test_the_registrys_depth_is_that_of_the_values_own_time(lake):
     ]
 
 
+def test_who_keeps_the_tables_open_sees_the_registry_change(lake):
+    tables = Tables(lake)
+    assert tables.overrides.num_rows == 0
+    register(lake, "a", 15.0)
+    tables.refresh()
+    assert tables.overrides["depth_cm"].to_pylist() == [15.0]
+    register(lake, "b", 20.0)
+    tables.refresh()
+    assert tables.overrides["depth_cm"].to_pylist() == [15.0, 20.0]
+
+
 def test_silver_made_from_bronze_after_a_crash_heeds_the_registry(lake, monkeypatch):
     register(lake, "a", 15.0)
     topic = Topic([moistures("a", "2026-05-31T23:00:00Z")])
     commit = batch_module.append_once
 
-    def dies_before_silver(snapshot, contract, files, progress):
+    def dies_before_silver(snapshot, contract, *rest):
         if contract.name == "silver.observations":
             raise Crash
-        commit(snapshot, contract, files, progress)
+        commit(snapshot, contract, *rest)
 
     with monkeypatch.context() as patch:
         patch.setattr(batch_module, "append_once", dies_before_silver)
