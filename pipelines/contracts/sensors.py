@@ -143,8 +143,12 @@ def find(model: str) -> Sensor:
 
 
 def named(name: str) -> Sensor | None:
-    """Return the one sensor that gateways report under a name, however it is written; None where there is none."""
-    models = _by_plain_name().get(_plain(name), set())
+    """Return the one sensor that gateways report under a name, however it is written; None where there is none.
+
+    Of a brand and a model (milesight-iot/em500-smtc), the model alone counts where both together are no name.
+    """
+    by_name = _by_plain_name()
+    models = by_name.get(_plain(name)) or by_name.get(_plain(name.rpartition("/")[2]), set())
     return sensors()[min(models)] if len(models) == 1 else None
 
 

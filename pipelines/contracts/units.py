@@ -3,8 +3,13 @@
 from functools import cache
 from typing import Any
 
-# Written as people write it; UCUM's own code is bracketed.
-_UCUM_CODE = {"ppm": "[ppm]"}
+_UCUM_CODE = {
+    # Written as people write it; UCUM's own code is bracketed.
+    "ppm": "[ppm]",
+    # UCUM's own definitions. The registry takes a column at 60 degrees Fahrenheit instead, 0.3 % less.
+    "[in_i'Hg]": "m[Hg].[in_i]/m",
+    "[in_i'H2O]": "m[H2O].[in_i]/m",
+}
 
 # What the contracts ask for, with the registry's own answers: to load it takes every command that decodes a second.
 KNOWN = {
@@ -17,7 +22,7 @@ KNOWN = {
     ("uS/cm", "dS/m"): (0.001, 0.0),
     ("Pa", "hPa"): (0.01, 0.0),
     ("kPa", "hPa"): (10.0, 0.0),
-    ("[in_i'Hg]", "hPa"): (33.76848535088, 0.0),
+    ("[in_i'Hg]", "hPa"): (33.86388640341, 0.0),
     ("kW/m2", "W/m2"): (1000.0, 0.0),
     ("[mi_i]/h", "m/s"): (0.44704, 0.0),
     ("L", "m3"): (0.001, 0.0),

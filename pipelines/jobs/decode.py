@@ -59,8 +59,9 @@ def decode(
 ) -> list[DecodedMessage]:
     """Run the messages through the kernel as one batch of the tenant's, whose lake holds none of them yet.
 
-    The tenant is the one whose name `topic` begins with, if it is a topic of Kafka's; `sensor` names the model where a
-    message names none, and `context` is a file of SensorThings entities that the client holds.
+    What the lake's registry says of devices counts as it does for the stream. The tenant is the one whose name `topic`
+    begins with, if it is a topic of Kafka's; `sensor` names the model where neither registry nor message does, and
+    `context` is a file of SensorThings entities that the client holds.
 
     Raises:
         UsageError: No sensor goes by the name, or the context cannot be read.
@@ -69,6 +70,8 @@ def decode(
     from pipelines.jobs.sensorthings_context import read_context
     from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA, Batch
     from pipelines.kernel.steps import steps
+    from pipelines.lake.overrides import device_overrides
+    from pipelines.lake.tables import Lake
 
     model = find(sensor).model if sensor else None
     entities = read_context(context) if context else None
@@ -76,7 +79,10 @@ def decode(
         return []
     records, now = _records(topic or settings.telemetry_topic, headers, messages), datetime.now(UTC)
     tenant_id = _tenant(topic) or settings.tenant
-    with Batch(steps(), records, tenant_id=tenant_id, ingest_time=now, default_sensor=model, context=entities) as batch:
+    with Batch(
+        steps(), records, tenant_id=tenant_id, ingest_time=now, default_sensor=model, context=entities,
+        overrides=device_overrides(Lake(settings.lake)),
+    ) as batch:  # fmt: skip
         judged = batch.judge(KNOWN_KEYS_SCHEMA.empty_table())
     values: dict[int, list[DecodedValue]] = {}
     for row in judged.observations.to_pylist():

@@ -17,6 +17,7 @@ from pipelines.kernel.database import Database
 from pipelines.kernel.expand import Context, general_rows, hot_rows, repeated, with_texts_once
 from pipelines.kernel.flags import Truths
 from pipelines.kernel.meanings import Meanings
+from pipelines.kernel.overrides import Overrides
 from pipelines.kernel.repeats import repeats
 from pipelines.kernel.steps import Steps
 from pipelines.kernel.values import read_values
@@ -55,20 +56,24 @@ class Batch:
         ingest_time: datetime,
         default_sensor: str | None = None,
         context: pa.Table | None = None,
+        overrides: pa.Table | None = None,
     ) -> None:
         """Read every record; `ingest_time` is the caller's clock, for the kernel has none.
 
         `default_sensor` is the sensor's model where a message names none that has a contract; `context` holds the
-        SensorThings Datastreams that are known already, as JSON (`CONTEXT_SCHEMA`).
+        SensorThings Datastreams that are known already, as JSON (`CONTEXT_SCHEMA`); `overrides` holds what the registry
+        says of single devices (`Overrides`).
         """
         self._steps = steps
         self._records = records
         self._meanings = Meanings(default_sensor)
+        self._overrides = Overrides(overrides) if overrides is not None and overrides.num_rows else None
         self._constants = {"tenant_id": tenant_id, "topic": records["topic"][0].as_py(), "ingest_time": ingest_time}
         self._database = Database(steps.macros, self._constants)
         self._database.register("context", CONTEXT_SCHEMA.empty_table() if context is None else context)
         self._read_messages()
-        self._values = read_values(self._database, steps, self._meanings)
+        models = self._overrides and self._overrides.models
+        self._values = read_values(self._database, steps, self._meanings, models)
 
     def __enter__(self) -> Self:
         """Hand out the batch; leaving it frees its memory."""
@@ -152,7 +157,7 @@ class Batch:
         return pa.table(columns).select(schema.names).cast(schema)
 
     def _observations(self, found: pa.Table, is_accepted: Truths) -> pa.Table:
-        context = Context(found, self._meanings.table(), self._constants)
+        context = Context(found, self._meanings.table(), self._constants, self._overrides)
         hot = hot_rows(self._values.hot, is_accepted, context)
         general = general_rows(self._values.general, is_accepted, context)
         return pa.concat_tables([hot, general])

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from pipelines.contracts.tables import table
 from pipelines.kernel.flags import Floats, Indices, Said, Truths, flagged, lack_codes, reason_lists
+from pipelines.kernel.overrides import Overrides
 
 _SECOND_US = 1_000_000
 # The first of January of the year 1, in microseconds since 1970.
@@ -21,7 +22,7 @@ _OF_THE_MEANING = ("sensor_model", "property", "channel", "depth_cm", "unit")
 TEXTS = pa.dictionary(pa.int32(), pa.string())
 _NUMBERS = {32: pa.int32(), 64: pa.int64()}
 # What a value may say of itself in the event's or the meaning's place.
-_OWN = {"own_device_id": "device_id", "own_depth_cm": "depth_cm", "own_channel": "channel"}
+_OWN = {"own_device_id": "device_id", "own_channel": "channel", "own_time": "phenomenon_time"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Context:
     events: pa.Table
     meanings: pa.Table
     constants: dict[str, Any]
+    overrides: Overrides | None = None
+    """What the registry says of single devices."""
 
 
 def hot_rows(lists: pa.Table, is_accepted: Truths, context: Context) -> pa.Table:
@@ -53,7 +56,7 @@ def hot_rows(lists: pa.Table, is_accepted: Truths, context: Context) -> pa.Table
 def general_rows(values: pa.Table, is_accepted: Truths, context: Context) -> pa.Table:
     """Return the observations of all other messages.
 
-    Shape: `values` has row_id, meaning_id, said, lack and the columns of `_OWN`, own_time and is_own_time_misdated.
+    Shape: `values` has row_id, meaning_id, said, lack, the columns of `_OWN`, own_depth_cm and is_own_time_misdated.
     """
     if not values.num_rows:
         return _schema().empty_table()
@@ -63,26 +66,35 @@ def general_rows(values: pa.Table, is_accepted: Truths, context: Context) -> pa.
 
 
 def _rows(row_ids: Indices, meaning_ids: Indices, amounts: Floats, own: pa.Table | None, context: Context) -> pa.Table:
+    columns, lines = _columns(row_ids, meaning_ids, own, context), None
+    if context.overrides is not None:
+        buried, depths_cm, lines = context.overrides.corrections(columns)
+        columns["depth_cm"] = _replaced(columns["depth_cm"], buried, depths_cm)
     is_misdated = context.events["is_misdated"].to_numpy(zero_copy_only=False)[row_ids]
     lacks = np.zeros(len(row_ids), np.int8)
     if own is not None:
+        columns["depth_cm"] = _unless_said(columns["depth_cm"], own["own_depth_cm"])
         is_misdated = pc.coalesce(own["is_own_time_misdated"], pa.array(is_misdated)).to_numpy(zero_copy_only=False)
         lacks = lack_codes(pc.if_else(own["said"].is_valid(), None, own["lack"]))
-    found = flagged(Said(meaning_ids, amounts, lacks, is_misdated), context.meanings)
-    columns = {name: spread(context.events[name], row_ids) for name in _OF_THE_EVENT}
-    columns |= {name: spread(context.meanings[name], meaning_ids) for name in _OF_THE_MEANING}
+    found = flagged(Said(meaning_ids, amounts, lacks, is_misdated), context.meanings, lines)
     columns["value"] = pa.array(found.values, from_pandas=True)
     columns["flag"] = pa.array(found.flags)
     columns["reasons"] = reason_lists(found.codes)
+    return pa.table(columns).select(_schema().names).cast(_schema())
+
+
+def _columns(row_ids: Indices, meaning_ids: Indices, own: pa.Table | None, context: Context) -> dict[str, pa.Array]:
+    """Return all that is not in the value itself: whose it is, what it is of, where and when."""
+    columns = {name: spread(context.events[name], row_ids) for name in _OF_THE_EVENT}
+    columns |= {name: spread(context.meanings[name], meaning_ids) for name in _OF_THE_MEANING}
     intervals_s = context.meanings["averaging_interval_s"].to_numpy()[meaning_ids]
     columns["phenomenon_time"] = _started(columns["result_time"], intervals_s)
     if own is not None:
         columns |= {name: _unless_said(columns[name], own[said]) for said, name in _OWN.items()}
-        columns["phenomenon_time"] = pc.coalesce(own["own_time"], columns["phenomenon_time"])
-    contract, schema = table("silver.observations").arrow_schema, _schema()
+    contract = table("silver.observations").arrow_schema
     for name, constant in context.constants.items():
         columns[name] = repeated(constant, contract.field(name).type, len(row_ids))
-    return pa.table(columns).select(schema.names).cast(schema)
+    return columns
 
 
 def spread(values: pa.ChunkedArray, places: Indices) -> pa.Array:
@@ -117,10 +129,16 @@ def _schema() -> pa.Schema:
     return with_texts_once(table("silver.observations").arrow_schema)
 
 
-def _unless_said(values: pa.Array, own: pa.ChunkedArray) -> pa.ChunkedArray:
+def _unless_said(values: pa.Array, own: pa.ChunkedArray) -> pa.Array:
     if not isinstance(values, pa.DictionaryArray):
-        return pc.coalesce(own, values)
-    return pc.coalesce(own, values.dictionary_decode()).dictionary_encode()
+        return pc.coalesce(own, values).combine_chunks()
+    return pc.coalesce(own, values.dictionary_decode()).combine_chunks().dictionary_encode()
+
+
+def _replaced(values: pa.Array, places: Indices, others: Floats) -> pa.Array:
+    numbers = pc.fill_null(values, np.nan).to_numpy().copy()
+    numbers[places] = others
+    return pa.array(numbers, from_pandas=True)
 
 
 def _started(result_times: pa.Array, intervals_s: npt.NDArray[np.int32]) -> pa.Array:

@@ -39,6 +39,14 @@ class Said(NamedTuple):
     is_misdated: Truths
 
 
+class Lines(NamedTuple):
+    """Of values at these places, in canonical units: the line that corrects each."""
+
+    places: Indices
+    gains: Floats
+    offsets: Floats
+
+
 class Flagged(NamedTuple):
     """Values in canonical units, NaN where there is none; their QARTOD flags, and the codes of the reasons."""
 
@@ -47,8 +55,8 @@ class Flagged(NamedTuple):
     codes: Codes
 
 
-def flagged(said: Said, meanings: pa.Table) -> Flagged:
-    """Convert and flag values by what they mean.
+def flagged(said: Said, meanings: pa.Table, lines: Lines | None = None) -> Flagged:
+    """Convert, correct and flag values by what they mean.
 
     Units: those of the messages in, canonical units out.
     """
@@ -56,6 +64,8 @@ def flagged(said: Said, meanings: pa.Table) -> Flagged:
     place = said.meaning_ids
     with np.errstate(invalid="ignore", over="ignore"):
         values = said.amounts * of["scale"][place] + of["shift"][place]
+        if lines is not None:
+            values[lines.places] = values[lines.places] * lines.gains + lines.offsets
         is_good = (values >= of["suspect_min"][place]) & (values <= of["suspect_max"][place]) & ~said.is_misdated
     may_deceive = meanings["missing"].is_valid().to_numpy() | meanings["contradicts_up_to"].is_valid().to_numpy()
     # Most values are good, and nothing more needs to be asked of them.

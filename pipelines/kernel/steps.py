@@ -30,6 +30,7 @@ class Steps:
     readings: dict[str, str]
     """By format, where its messages name their values themselves."""
     names: str
+    models: str
     kinds: str
     duplicate_keys: str
     payloads: str
@@ -71,6 +72,7 @@ def steps() -> Steps:
             if _sql(f"formats/{name}.readings").is_file()
         },
         names=_filled("4_names"),
+        models=_filled("4_models"),
         kinds=_filled("4_kinds"),
         duplicate_keys=_filled("4_duplicate_keys"),
         payloads=_filled("4_payloads", amount=_AMOUNT),

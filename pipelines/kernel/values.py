@@ -42,9 +42,16 @@ class Values(NamedTuple):
     general: pa.Table
 
 
-def read_values(database: Database, steps: Steps, meanings: Meanings) -> Values:
-    """Read the values; fill the tables signatures and found_reasons, and add the faults that only values show."""
+def read_values(database: Database, steps: Steps, meanings: Meanings, models: pa.Table | None = None) -> Values:
+    """Read the values; fill the tables signatures and found_reasons, and add the faults that only values show.
+
+    `models` says which sensor a device has, whatever its messages say: device_id, valid_from, valid_to, sensor_model.
+    """
     _tell_sensors(database, steps, meanings)
+    if models is not None and models.num_rows:
+        database.register("models", models)
+        database.run(steps.models)
+        _tell_sensors(database, steps, meanings)
     hot = _tell_payloads(database, steps, meanings)
     found = _decode(database, steps, meanings)
     _tell_words(database, steps, meanings)

@@ -14,6 +14,7 @@ from pipelines.kernel.steps import steps
 from pipelines.lake.commit import Progress, append_once
 from pipelines.lake.files import FileWriter
 from pipelines.lake.ledger import known_keys, ledger_files, rows_at
+from pipelines.lake.overrides import device_overrides
 from pipelines.lake.query import query
 from pipelines.lake.tables import Lake
 from pipelines.quarantine.selection import Candidate, Place
@@ -24,7 +25,9 @@ EVENTS, OBSERVATIONS, REDRIVES = "bronze.events", "silver.observations", "ops.re
 # Quarantined records may be as large as the broker lets them be.
 _CHUNK_ROWS, _CHUNK_BYTES = 10_000, 64 * 2**20
 
-_IDENTITY = ["topic", "partition", "offset", "device_id", "property", "channel", "depth_cm", "phenomenon_time"]
+_IDENTITY = ("topic", "partition", "offset", "device_id", "property", "channel", "phenomenon_time")
+
+Depths = dict[tuple[Any, ...], set[float | None]]
 
 
 def level(lake: Lake, *, tenant_id: str) -> int:
@@ -85,18 +88,35 @@ def unseen(lake: Lake, observations: pa.Table) -> pa.Table:
 
     is_theirs = (pc.field("partition") == partition) & pc.field("offset").isin(offsets)
     held = ds.dataset(paths, schema=table(OBSERVATIONS).arrow_schema, format="parquet")
-    known = {_identity(row) for row in held.to_table(columns=_IDENTITY, filter=is_theirs).to_pylist()}
-    is_new = [_identity(row) not in known for row in observations.select(_IDENTITY).to_pylist()]
-    return observations.filter(pa.array(is_new, pa.bool_()))
+    known = _depths(held.to_table(columns=[*_IDENTITY, "depth_cm"], filter=is_theirs))
+    return observations.filter(pa.array(_are_new(observations, known), pa.bool_()))
 
 
-def _identity(row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[name] for name in _IDENTITY)
+def _are_new(observations: pa.Table, known: Depths) -> Iterator[bool]:
+    found = _depths(observations)
+    for *of, depth_cm in _rows(observations):
+        held = known.get(tuple(of), set())
+        # Where a value has one depth, and the registry says another since, it is still the value that it was.
+        is_the_same = len(held) == len(found[tuple(of)]) == 1
+        yield depth_cm not in held and not is_the_same
+
+
+def _depths(observations: pa.Table) -> Depths:
+    """Return the depths at which there is a value, by what else tells values apart."""
+    depths: Depths = {}
+    for *of, depth_cm in _rows(observations):
+        depths.setdefault(tuple(of), set()).add(depth_cm)
+    return depths
+
+
+def _rows(observations: pa.Table) -> Iterator[tuple[Any, ...]]:
+    columns = (observations[name].to_pylist() for name in (*_IDENTITY, "depth_cm"))
+    return zip(*columns, strict=True)
 
 
 def _observed(lake: Lake, seen: int, taken: int, tenant_id: str) -> Iterator[pa.Table]:
     """Yield the observations of what the redrives after `seen` up to `taken` accepted."""
-    ledger = ledger_files(lake.open(EVENTS), lake.path(EVENTS))
+    ledger, overrides = ledger_files(lake.open(EVENTS), lake.path(EVENTS)), device_overrides(lake)
 
     def together(each: tuple[Candidate, datetime]) -> tuple[str, int, str, datetime]:
         return each[0].place.topic, each[0].place.partition, each[0].verdict, each[1]
@@ -105,7 +125,8 @@ def _observed(lake: Lake, seen: int, taken: int, tenant_id: str) -> Iterator[pa.
     for (topic, partition, former, decided_at), group in groupby(accepted, key=together):
         for chunk in chunks([each for each, _ in group]):
             records = rows_at(ledger, topic, partition, [each.place.offset for each in chunk])
-            with Batch(steps(), records.select(RECORD_COLUMNS), tenant_id=tenant_id, ingest_time=decided_at) as batch:
+            records = records.select(RECORD_COLUMNS)
+            with Batch(steps(), records, tenant_id=tenant_id, ingest_time=decided_at, overrides=overrides) as batch:
                 # Judged, not only observed: what a contract changed since cannot read again has no observations.
                 observations = batch.judge(KNOWN_KEYS_SCHEMA.empty_table()).observations
                 result_times = batch.result_times()

@@ -22,6 +22,7 @@ from pipelines.kernel.steps import steps
 from pipelines.lake.commit import Progress, append_once
 from pipelines.lake.files import FileWriter
 from pipelines.lake.ledger import LedgerFile, known_keys, ledger_files, redriven_files, rows_at
+from pipelines.lake.overrides import device_overrides
 from pipelines.lake.tables import Lake
 from pipelines.quarantine.level import APP_ID, REDRIVES, chunks, level, unseen
 from pipelines.quarantine.selection import Candidate, Selection, candidates
@@ -95,7 +96,7 @@ def _judged_anew(lake: Lake, selection: Selection, tenant_id: str, decided_at: d
     if not chosen:
         return verdicts
     ledger = ledger_files(lake.open(EVENTS), lake.path(EVENTS))
-    known = [*ledger, *redriven_files(lake)]
+    known, overrides = [*ledger, *redriven_files(lake)], device_overrides(lake)
 
     def stands(each: Candidate) -> tuple[str, int, str]:
         return each.place.topic, each.place.partition, each.verdict
@@ -104,7 +105,8 @@ def _judged_anew(lake: Lake, selection: Selection, tenant_id: str, decided_at: d
         own_keys = KNOWN_KEYS_SCHEMA.empty_table()
         for chunk in chunks(list(group)):
             records = rows_at(ledger, topic, partition, [each.place.offset for each in chunk])
-            with Batch(steps(), records.select(RECORD_COLUMNS), tenant_id=tenant_id, ingest_time=decided_at) as batch:
+            records = records.select(RECORD_COLUMNS)
+            with Batch(steps(), records, tenant_id=tenant_id, ingest_time=decided_at, overrides=overrides) as batch:
                 judged = batch.judge(_known(batch, known, partition, own_keys, former))
             own_keys = pa.concat_tables([own_keys, _accepted_keys(judged)])
             changed = _collect(verdicts, chunk, judged, decided_at)

@@ -13,6 +13,7 @@ from pipelines.lake.commit import Progress, append_once
 from pipelines.lake.cost import Meter
 from pipelines.lake.files import DataFile, FileWriter
 from pipelines.lake.ledger import LedgerFile, ledger_file, ledger_files, rows_from
+from pipelines.lake.overrides import DEVICES, SCHEMA, device_overrides
 from pipelines.lake.tables import Lake
 from pipelines.stream.clean import CHUNK_ROWS, CleanedRange, Cleaning
 from pipelines.stream.known import Known, KnownFromFiles
@@ -25,7 +26,7 @@ EVENTS, OBSERVATIONS, REDRIVES = "bronze.events", "silver.observations", "ops.re
 
 
 class Tables:
-    """Both tables as their logs had them last, and what the ledger holds.
+    """Both tables as their logs had them last, what the ledger holds, and what the registry says.
 
     Nobody who trusts it too long does harm: a commit is made from this very state, and the log refuses one whose
     progress has moved on.
@@ -41,6 +42,10 @@ class Tables:
         self._taken = ledger_files(self.events, lake.path(EVENTS))
         self._redriven: list[LedgerFile] = []
         self._refresh_redrives()
+        self._devices: DeltaTable | None = None
+        self.overrides = SCHEMA.empty_table()
+        """What the registry says of single devices."""
+        self._refresh_registry()
 
     @property
     def ledger(self) -> list[LedgerFile]:
@@ -60,6 +65,7 @@ class Tables:
         if self.events.version() != version:
             self._relist()
         self._refresh_redrives()
+        self._refresh_registry()
 
     def committed(self, cleaned: Sequence[CleanedRange]) -> None:
         """Take note of a commit of our own."""
@@ -92,6 +98,15 @@ class Tables:
             self.times_told += 1
             self._redriven = ledger_files(self.redrives, self.lake.path(REDRIVES))
 
+    def _refresh_registry(self) -> None:
+        before = self._devices.version() if self._devices else None
+        if self._devices is not None:
+            self._devices.update_incremental()
+        elif self.lake.exists(DEVICES):
+            self._devices = self.lake.open(DEVICES)
+        if self._devices is not None and self._devices.version() != before:
+            self.overrides = device_overrides(self.lake)
+
 
 def run_batch(
     tables: Tables,
@@ -118,9 +133,8 @@ def run_batch(
         return []
     meter = Meter()
     folders = tables.lake.path(EVENTS), tables.lake.path(OBSERVATIONS)
-    cleaned = engine(
-        ranges, Cleaning(steps(), tenant_id, ingest_time, known or KnownFromFiles(tables.ledger), *folders)
-    )
+    known = known or KnownFromFiles(tables.ledger)
+    cleaned = engine(ranges, Cleaning(steps(), tenant_id, ingest_time, known, *folders, tables.overrides))
     _all_read(ranges, cleaned)
     _commit(tables, ranges, cleaned, meter)
     tables.committed(cleaned)
@@ -138,7 +152,9 @@ def level_silver(tables: Tables, ends: Ends, *, tenant_id: str, ingest_time: dat
         with FileWriter(tables.lake.path(OBSERVATIONS)) as writer:
             for start in range(0, rows.num_rows, CHUNK_ROWS):
                 chunk = rows.slice(start, CHUNK_ROWS)
-                with Batch(steps(), chunk, tenant_id=tenant_id, ingest_time=ingest_time) as batch:
+                with Batch(
+                    steps(), chunk, tenant_id=tenant_id, ingest_time=ingest_time, overrides=tables.overrides
+                ) as batch:
                     writer.write(batch.observe())
             file = writer.finish()
         append_once(tables.observations, table(OBSERVATIONS), [file] if file else [], [Progress(name, seen, taken)])

@@ -47,6 +47,8 @@ class Cleaning:
     known: Known
     events_folder: Path
     observations_folder: Path
+    overrides: pa.Table | None = None
+    """What the registry says of single devices, for the kernel."""
 
     def clean(self, records: Iterable[pa.RecordBatch]) -> CleanedRange | None:
         """Clean the records of one Kafka partition, in offset order; None where there are none.
@@ -97,7 +99,10 @@ class RangeCleaner:
         """
         self._next_offset = _contiguous(chunk, self._next_offset)
         cleaning = self._cleaning
-        with Batch(cleaning.steps, chunk, tenant_id=cleaning.tenant_id, ingest_time=cleaning.ingest_time) as batch:
+        with Batch(
+            cleaning.steps, chunk, tenant_id=cleaning.tenant_id, ingest_time=cleaning.ingest_time,
+            overrides=cleaning.overrides,
+        ) as batch:  # fmt: skip
             judged = cleaning.known.judge(batch, self._partition, self.own_keys)
         self._events.write(judged.events)
         self._observations.write(judged.observations)

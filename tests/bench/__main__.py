@@ -14,6 +14,7 @@ from pipelines.settings import Settings, from_environment
 from pipelines.simulate.farm import Farm
 from tests.bench.contenders import ROOT, TENANT, Contender, environment, starters, takers
 from tests.bench.figures import Figures, Measured, as_json, as_text, surroundings
+from tests.bench.kernel_figures import kernel_figures
 from tests.bench.load import Load, send, write_load
 from tests.bench.page import PAGE, as_page
 from tests.bench.process_tree import CommandFailed, Usage, measure
@@ -58,6 +59,8 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
 def _measure(events: int, repeats: int) -> Figures:
     found = surroundings()
     settings = replace(from_environment(), home=FOLDER, tenant=TENANT, kafka=None, kafka_port=None)
+    _log.info("measuring the kernel by itself")
+    kernel = kernel_figures()
     farm = Farm(events, duplicate_share=0.05, poison_share=0.005, tenant=TENANT)
     # As the jars, so the classes: they are there wherever a session was started before.
     class_archive(settings, java_home(settings), spark_jars(settings))
@@ -68,7 +71,7 @@ def _measure(events: int, repeats: int) -> Figures:
         send(farm, address, settings.telemetry_topic)
         load = write_load(farm, settings.telemetry_topic, FOLDER / "load")
         runs = _rounds(settings, address, load, repeats)
-        return Figures(found, events, load.message_bytes, *runs)
+        return Figures(found, events, load.message_bytes, *runs, kernel)
     finally:
         kafka.stop(settings)
         for each in (FOLDER / "kafka", FOLDER / "load", ROUND):

@@ -13,6 +13,14 @@ from statistics import median
 import psutil
 
 from tests.bench.contenders import BATCH
+from tests.bench.kernel_figures import (
+    EVENTS,
+    LEAST_EVENTS_PER_CPU_S,
+    LEAST_PAYLOADS_PER_CPU_S,
+    MANY_DEVICES,
+    MOST_GROWTH,
+    KernelFigures,
+)
 from tests.bench.process_tree import Usage
 
 PACKAGES = ("pyspark", "delta-spark", "deltalake", "duckdb", "pyarrow", "confluent-kafka")
@@ -74,6 +82,7 @@ class Figures:
     message_bytes: int
     takers: tuple[Measured, ...]
     starters: tuple[Measured, ...]
+    kernel: KernelFigures
 
     def per_cpu_s(self, taker: Measured) -> float:
         """Return events per CPU-second of the whole command, its start included."""
@@ -97,7 +106,7 @@ class Figures:
             LEAST_TIMES_THE_TUTORIAL,
             at_least=True,
         )
-        return (gain, *starts)
+        return (gain, *starts, *_kernel_targets(self.kernel))
 
     @property
     def gain_in_batches(self) -> float:
@@ -114,6 +123,23 @@ class Figures:
 
     def _of(self, name: str) -> Measured:
         return next(each for each in (*self.takers, *self.starters) if each.name == name)
+
+
+def _kernel_targets(kernel: KernelFigures) -> tuple[Target, ...]:
+    return (
+        Target(
+            f"events per CPU-second of the kernel in one process, {EVENTS:,} a batch",
+            kernel.events_per_cpu_s, LEAST_EVENTS_PER_CPU_S, at_least=True,
+        ),
+        Target(
+            f"growth of an event's cost from 100 to {MANY_DEVICES:,} devices",
+            kernel.growth, MOST_GROWTH, at_least=False,
+        ),
+        Target(
+            "devices' own payloads read per CPU-second",
+            kernel.payloads_per_cpu_s, LEAST_PAYLOADS_PER_CPU_S, at_least=True,
+        ),
+    )  # fmt: skip
 
 
 def surroundings() -> dict[str, str]:
@@ -188,8 +214,8 @@ def _targets(figures: Figures) -> list[tuple[str, ...]]:
     rows = [
         (
             target.what,
-            f"{target.value:.2f}" if target.at_least else f"{target.value:.3f}",
-            f"{'at least' if target.at_least else 'at most'} {target.bound:g}",
+            _plainly(target),
+            f"{'at least' if target.at_least else 'at most'} {target.bound:,g}",
             "met" if target.met else "MISSED",
         )
         for target in figures.targets
@@ -199,6 +225,12 @@ def _targets(figures: Figures) -> list[tuple[str, ...]]:
         ("CPU of the gate over the same rows, of taking them in", f"{figures.gate_share:.2f}"),
     ]
     return [("", "figure", "target", ""), *rows, *((what, figure, "none", "") for what, figure in others)]
+
+
+def _plainly(target: Target) -> str:
+    if target.bound >= 1000:
+        return f"{target.value:,.0f}"
+    return f"{target.value:.2f}" if target.at_least else f"{target.value:.3f}"
 
 
 def as_json(figures: Figures) -> str:

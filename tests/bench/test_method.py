@@ -8,6 +8,7 @@ import pytest
 
 from pipelines.simulate.farm import Farm
 from tests.bench.correctness import ledger_and_observations_differ, wide_rows_differ
+from tests.bench.kernel_figures import MANY_DEVICES, kernel_figures
 from tests.bench.kernel_job import clean_files
 from tests.bench.load import Load, write_load
 from tests.bench.process_tree import CommandFailed, measure
@@ -129,3 +130,10 @@ def test_the_tutorials_rows_are_compared_too(load: Load, tmp_path: Path, rows: s
     connection.execute(f"CREATE VIEW truth AS FROM '{load.truth}'")
     connection.sql(rows).write_parquet(str(tmp_path / "rows.parquet"))
     assert wide_rows_differ(load, [str(tmp_path / "rows.parquet")]) == differences
+
+
+def test_an_event_costs_no_more_for_there_being_many_devices() -> None:
+    # The bound leaves room for what the machine does besides; work done once a device would exceed it many times over.
+    found = kernel_figures(events=2 * MANY_DEVICES, payloads=2000, repeats=3)
+    assert found.growth < 0.5
+    assert min(found.events_per_cpu_s, found.payloads_per_cpu_s) > 0

@@ -1,7 +1,7 @@
 import pytest
 
 from pipelines.contracts import sensors as module
-from pipelines.contracts.sensors import MAPPING_SCHEMA, find, mapping, sensors
+from pipelines.contracts.sensors import MAPPING_SCHEMA, find, mapping, named, sensors
 from pipelines.errors import ContractError, UsageError
 
 PATH = module.SCHEMAS / "sensors" / "new.yaml"
@@ -145,6 +145,24 @@ def test_at_least_fifteen_models_of_every_kind_on_a_farm_have_contracts():
 def test_a_sensor_is_found_however_its_name_is_written(said, model):
     assert find(said).model == model
     assert find(said).model == model
+
+
+@pytest.mark.parametrize(
+    ("said", "model"),
+    [
+        ("dragino/lse01", "dragino_lse01"),
+        # brands as The Things Stack calls them, which are not the vendors' names
+        ("milesight-iot/em500-smtc", "milesight_em500_smtc"),
+        ("sensecap/sensecaps2120-8-in-1", "sensecap_s2120"),
+        ("nobody/nothing", None),
+        ("lse01/nothing", None),
+        ("/", None),
+        ("", None),
+    ],
+)
+def test_a_gateways_brand_and_model_are_one_sensor_or_none(said, model):
+    found = named(said)
+    assert (found and found.model) == model
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,9 @@ from pipelines.contracts.units import KNOWN, conversion, looked_up
         ("[degF]", "Cel", 212.0, 100.0),
         ("[degF]", "Cel", 32.0, 0.0),
         ("K", "Cel", 273.15, 0.0),
+        # A standard atmosphere, by UCUM (m[Hg] of 133.322 kPa); at 60 degrees Fahrenheit it would be 1010.4.
+        ("[in_i'Hg]", "hPa", 1013.25 / 1333.22387415 / 0.0254, 1013.25),
+        ("[in_i'H2O]", "kPa", 1 / 0.0254, 9.80665),
         ("mV", "V", 3600.0, 3.6),
         ("km/h", "m/s", 36.0, 10.0),
         ("Cel", "Cel", 21.5, 21.5),

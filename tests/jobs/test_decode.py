@@ -8,6 +8,7 @@ import pytest
 
 from pipelines.errors import UsageError
 from pipelines.jobs.decode import DecodedMessage, DecodedValue, bare_payload, decode
+from pipelines.lake.tables import Lake
 from pipelines.settings import from_environment
 from tests.kernel.test_messages import read
 from tests.uplinks import PROBE, uplink
@@ -92,6 +93,21 @@ def test_a_payload_that_is_not_the_models_is_refused_or_empty(payload: str, f_po
     (message,) = decode(SETTINGS, [bare_payload(payload, f_port)], sensor="LSE01")
     assert message.observations == ()
     assert message.verdict == ("quarantined" if payload else "accepted")
+
+
+def test_the_registry_names_the_sensor_and_its_depth_and_an_option_comes_after(tmp_path: Path) -> None:
+    settings = from_environment({"FIELDSTREAM_HOME": str(tmp_path)})
+    period = {"device_id": DEVICE, "field_id": "n", "valid_from": SENT}
+    Lake(settings.lake).append(
+        "reference.devices",
+        [{**period, "sensor_model": "dragino_lse01", "depths": [{"channel": None, "depth_cm": 30.0}]}],
+    )
+    messages = [uplink({"temp_SOIL": 20}, sensor="nobody's", counter=n, device=DEVICE[:-1] + str(n)) for n in (1, 2)]
+    told = decode(settings, messages, sensor="em500-smtc")
+    assert [(each.reasons, [(value.property, value.depth_cm) for value in each.observations]) for each in told] == [
+        ((), [("soil_temperature", 30.0)]),
+        (("unknown_key:temp_SOIL",), []),
+    ]
 
 
 def test_a_sensor_that_nobody_knows_is_named() -> None:

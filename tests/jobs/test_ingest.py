@@ -187,13 +187,15 @@ def following(settings):
 @pytest.mark.spark
 @pytest.mark.broker
 def test_following_takes_in_what_comes_until_told_to_stop(settings, spark):  # noqa: ARG001 - the shared session
-    send(settings, readings(0, 1))
     stop = threading.Event()
     reports = []
     thread = threading.Thread(target=lambda: reports.append(follow(settings, stop)))
     thread.start()
     try:
         lake = Lake(settings.lake)
+        # The topic is made while somebody waits for it.
+        _wait_for(lambda: lake.exists("bronze.events"))
+        send(settings, readings(0, 1))
         _wait_for(lambda: lake.read("bronze.events").num_rows == 20)
         send(settings, readings(1, 1))
         _wait_for(lambda: lake.read("bronze.events").num_rows == 40)

@@ -1,6 +1,7 @@
 """Whatever is sent: every record has its verdict, the batch goes on, and what is good in it comes through."""
 
 import base64
+import gzip
 import json
 import random
 import zlib
@@ -50,6 +51,10 @@ POISON = {
     "half a character": (GOOD[:-3] + b"\xc3", ["not_utf8"]),
     "Confluent's magic byte": (b"\x00\x00\x00\x00\x01" + GOOD, ["confluent_wire_format"]),
     "Confluent's Avro": (b"\x00\x00\x00\x00\x01\x80\x80", ["confluent_wire_format"]),
+    "gzip": (gzip.compress(GOOD), ["not_utf8"]),
+    "Avro's magic bytes": (b"\xc3\x01" + GOOD, ["not_utf8"]),
+    "a byte order mark": (b"\xef\xbb\xbf" + GOOD, ["not_json"]),
+    "another tenant's": (own("[]").replace(b'"a"', b'"a", "tenant_id": "zenith"'), ["tenant_mismatch"]),
     "cut off": (GOOD[:-20], ["not_json"]),
     "two objects": (GOOD + GOOD, ["not_json"]),
     "10 MB of text": (f'{{"deviceInfo": "{HUGE}"}}'.encode(), ["no_device"]),
@@ -102,6 +107,14 @@ def test_poison_has_its_reason(name):
     assert row["reasons"] == expected
 
 
+def test_every_reason_for_quarantine_has_its_poison():
+    quarantining = {code for code, reason in reasons().items() if reason.about == "quarantined"}
+    # It takes two messages to contradict one another: tests/kernel/test_batch.py.
+    assert quarantining == {reason for _, said in POISON.values() for reason in said if reason in quarantining} | {
+        "conflict"
+    }
+
+
 def test_poison_stops_nothing():
     values = [value for value, _ in POISON.values()]
     result = judged([*values, GOOD, *values])
@@ -148,6 +161,26 @@ def test_an_impossible_date_is_flagged(time, reasons):
     (row,) = result.observations.to_pylist()
     assert result.events["verdict"].to_pylist() == ["accepted"]
     assert (row["flag"], row["reasons"]) == (4 if reasons else 1, reasons)
+
+
+@pytest.mark.parametrize(
+    ("time", "result_time", "reasons"),
+    [
+        ("2026-06-01T12:00:00Z", "2026-06-01T12:00:00+00:00", []),
+        # A time without an offset is taken for UTC: nothing in the message says whether it is.
+        ("2026-06-01T12:00:00", "2026-06-01T12:00:00+00:00", []),
+        # Summer time set twice, or not at all: each alone is a time like any other, even an hour after Kafka took it.
+        ("2026-06-01T11:00:00Z", "2026-06-01T11:00:00+00:00", []),
+        ("2026-06-01T14:00:00Z", "2026-06-01T14:00:00+00:00", []),
+        # With its offset, the hour that clocks repeat is two.
+        ("2025-10-26T02:30:00+02:00", "2025-10-26T00:30:00+00:00", []),
+        ("2025-10-26T02:30:00+01:00", "2025-10-26T01:30:00+00:00", []),
+    ],
+)
+def test_a_clock_that_is_an_hour_off_does_not_show_in_one_message(time, result_time, reasons):
+    result = judged([uplink({"air_temperature": 21.5}, time=time)])
+    assert [each.isoformat() for each in result.events["result_time"].to_pylist()] == [result_time]
+    assert result.observations["reasons"].to_pylist() == [reasons]
 
 
 def mutated(number: int) -> bytes:

@@ -45,6 +45,13 @@ def test_an_observation_is_told_by_place_property_channel_and_depth(tmp_path):
     assert found.to_pylist() == pa.Table.from_pylist(rows[2:], schema=found.schema).to_pylist()
 
 
+@pytest.mark.parametrize("depth_cm", [None, 20.0])
+def test_a_value_is_the_same_though_the_registry_says_another_depth_since(tmp_path, depth_cm):
+    rows = [observation(7) | {"depth_cm": depth_cm}, observation(40) | {"depth_cm": depth_cm}]
+    found = unseen(soil_lake(tmp_path), pa.Table.from_pylist(rows, schema=table("silver.observations").arrow_schema))
+    assert found["offset"].to_pylist() == [40]
+
+
 def test_without_redrives_silver_is_level(tmp_path):
     assert level(Lake(tmp_path), tenant_id="acme") == 0
     assert not Lake(tmp_path).exists("silver.observations")

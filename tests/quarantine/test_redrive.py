@@ -12,7 +12,7 @@ from pipelines.quarantine.level import REDRIVES, level
 from pipelines.quarantine.redrive import Outcome, redrive
 from pipelines.quarantine.selection import Place, Selection
 from tests.stream.test_batch import Crash, observations, readings, take_in
-from tests.uplinks import TOPIC, Topic
+from tests.uplinks import TOPIC, Topic, uplink
 from tests.yesterday import RefusingBatch, YesterdaysBatch, new, odd
 
 DECIDED = datetime(2026, 7, 1, tzinfo=UTC)
@@ -234,6 +234,25 @@ def test_accepted_events_of_a_sensor_nobody_knew_are_observed_once_it_has_a_cont
     assert done.outcomes == {Outcome("accepted", ("unknown_sensor",), "accepted", ()): 3}
     assert (done.observations, len(observations(lake))) == (3, 4)
     assert judge(lake).judged == 0
+
+
+def test_a_device_whose_sensor_the_registry_names_since_is_observed_with_its_depth_and_calibration(lake):
+    values = [uplink({"temp_SOIL": 20.0}, device="a", sensor="nobody's", counter=n) for n in range(3)]
+    take_in(lake, Topic([values]))
+    assert observations(lake) == []
+    lake.append("reference.devices", [
+        {
+            "device_id": "a",
+            "field_id": "north",
+            "valid_from": datetime(2026, 1, 1, tzinfo=UTC),
+            "sensor_model": "dragino_lse01",
+            "depths": [{"channel": None, "depth_cm": 30.0}],
+            "calibration": [{"property": "soil_temperature", "channel": None, "gain": 1.0, "offset": 0.5}],
+        }
+    ])  # fmt: skip
+    assert (judge(lake).observations, judge(lake).judged) == (3, 0)
+    rows = lake.read("silver.observations").to_pylist()
+    assert [(row["sensor_model"], row["depth_cm"], row["value"]) for row in rows] == [("dragino_lse01", 30.0, 20.5)] * 3
 
 
 def test_an_accepted_event_is_never_taken_back(lake, take_in_yesterday, monkeypatch):

@@ -1,6 +1,6 @@
 """Whole batches over a topic in memory, into real Delta tables."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +11,7 @@ from pipelines.lake.tables import Lake
 from pipelines.stream import batch as batch_module
 from pipelines.stream.batch import Tables, run_batch
 from pipelines.stream.plan import Ends
-from tests.uplinks import INGEST_TIME, TOPIC, Topic, uplink
+from tests.uplinks import INGEST_TIME, PROBE, TOPIC, Topic, uplink
 
 
 class Crash(Exception):
@@ -87,6 +87,15 @@ def test_reading_again_changes_nothing(lake):
     assert (lake.version("bronze.events"), lake.version("silver.observations")) == versions
 
 
+def test_a_topic_that_is_not_there_or_empty_writes_nothing_and_is_taken_in_when_something_comes(lake):
+    assert [take_in(lake, Topic(partitions)) for partitions in ([], [[]], [[], []])] == [[], [], []]
+    assert (lake.version("bronze.events"), lake.version("silver.observations")) == (0, 0)
+    take_in(lake, Topic([readings(2), []]))
+    # A partition that is added later begins at its own beginning.
+    take_in(lake, Topic([readings(2), readings(3, device="a840410000000002"), []]))
+    assert [(partition, offset) for partition, offset, *_ in events(lake)] == [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2)]
+
+
 def test_a_copy_from_weeks_ago_is_known_and_an_old_upload_is_not(lake):
     old = uplink({"air_temperature": 5.0}, counter=1, time="2026-05-01T00:00:00Z")
     topic = Topic([[old]])
@@ -118,6 +127,78 @@ def test_after_a_crash_between_the_two_commits_silver_is_made_from_bronze(lake, 
     assert take_in(lake, topic, engine=None, beginnings=topic.ends) == []
     assert len(observations(lake)) == 13
     assert {row["ingest_time"] for row in lake.read("silver.observations").to_pylist()} == {INGEST_TIME}
+
+
+JANUARY, JUNE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def register(lake, device, *depths):
+    """Say that the device's channel 1 is buried at these depths, one after the other, changed on June 1st."""
+    periods = [(JANUARY, JUNE if len(depths) > 1 else None), (JUNE, None)]
+    lake.append(
+        "reference.devices",
+        [
+            {"device_id": device, "field_id": "north", "valid_from": since, "valid_to": until,
+             "depths": [{"channel": 1, "depth_cm": depth_cm}]}
+            for depth_cm, (since, until) in zip(depths, periods, strict=False)
+        ],
+    )  # fmt: skip
+
+
+def moistures(device, *times):
+    return [
+        uplink({"soil_moisture_1": 30.0}, device=device, sensor=PROBE, counter=n, time=time)
+        for n, time in enumerate(times)
+    ]
+
+
+def depths(lake):
+    rows = lake.read("silver.observations").to_pylist()
+    return sorted((row["device_id"], row["phenomenon_time"].isoformat()[5:16], row["depth_cm"]) for row in rows)
+
+
+def test_the_registrys_depth_is_that_of_the_values_own_time(lake):
+    topic = Topic([[*moistures("a", "2026-05-31T23:00:00Z"), *moistures("b", "2026-05-31T23:00:00Z")]])
+    take_in(lake, topic)
+    register(lake, "a", 15.0, 25.0)
+    # What was taken in before the registry knew stays; May's data that come late have May's depth.
+    topic.partitions[0].extend(moistures("a", "2026-05-30T12:00:00Z", "2026-06-01T12:00:00Z")[::-1])
+    take_in(lake, topic)
+    assert depths(lake) == [
+        ("a", "05-30T11:30", 15.0),
+        ("a", "05-31T22:30", 10.0),
+        ("a", "06-01T11:30", 25.0),
+        ("b", "05-31T22:30", 10.0),
+    ]
+
+
+def test_who_keeps_the_tables_open_sees_the_registry_change(lake):
+    tables = Tables(lake)
+    assert tables.overrides.num_rows == 0
+    register(lake, "a", 15.0)
+    tables.refresh()
+    assert tables.overrides["depth_cm"].to_pylist() == [15.0]
+    register(lake, "b", 20.0)
+    tables.refresh()
+    assert tables.overrides["depth_cm"].to_pylist() == [15.0, 20.0]
+
+
+def test_silver_made_from_bronze_after_a_crash_heeds_the_registry(lake, monkeypatch):
+    register(lake, "a", 15.0)
+    topic = Topic([moistures("a", "2026-05-31T23:00:00Z")])
+    commit = batch_module.append_once
+
+    def dies_before_silver(snapshot, contract, *rest):
+        if contract.name == "silver.observations":
+            raise Crash
+        commit(snapshot, contract, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(batch_module, "append_once", dies_before_silver)
+        with pytest.raises(Crash):
+            take_in(lake, topic)
+    take_in(lake, topic)
+    assert depths(lake) == [("a", "05-31T22:30", 15.0)]
 
 
 @pytest.mark.parametrize("crashes_before", ["bronze.events", "silver.observations"])
