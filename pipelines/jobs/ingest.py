@@ -18,8 +18,8 @@ from pipelines.settings import Settings
 from pipelines.stream import broker
 from pipelines.stream.batch import Tables, run_batch
 from pipelines.stream.clean import CleanedRange, Cleaning
-from pipelines.stream.consume import Feed
 from pipelines.stream.embedded import Abandoned, Embedded
+from pipelines.stream.feed import Feed
 from pipelines.stream.known import Known
 from pipelines.stream.plan import Ends, OffsetRange
 from pipelines.stream.spark import clean_with_spark

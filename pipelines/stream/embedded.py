@@ -17,7 +17,8 @@ import pyarrow as pa
 from pipelines.lake.recall import Recall
 from pipelines.stream.batch import Tables
 from pipelines.stream.clean import CleanedRange, Cleaning, RangeCleaner
-from pipelines.stream.consume import POLL_S, Feed, Patience, divided, require_no_end_before
+from pipelines.stream.consume import Patience, divided, require_no_end_before
+from pipelines.stream.feed import POLL_S, Feed
 from pipelines.stream.known import KnownByHeart
 from pipelines.stream.plan import Ends, OffsetRange
 

@@ -10,8 +10,8 @@ from pipelines.lake.tables import Lake
 from pipelines.stream import broker as kafka
 from pipelines.stream import consume, embedded
 from pipelines.stream.batch import Tables, run_batch
-from pipelines.stream.consume import Feed
 from pipelines.stream.embedded import Abandoned, Embedded
+from pipelines.stream.feed import Feed
 from pipelines.stream.plan import Ends
 from tests.uplinks import INGEST_TIME, uplink
 

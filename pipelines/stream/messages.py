@@ -1,0 +1,85 @@
+"""The client's messages as Arrow: its own methods mapped over all of them, without a frame of Python in between.
+
+What is called once a message decides what reading costs, so nothing here is.
+"""
+
+from collections.abc import Sequence
+from itertools import accumulate
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pipelines.contracts.tables import table
+from pipelines.kernel.batch import RECORD_COLUMNS
+
+# The client's Message is also what a producer waits with, so it says that a record's offset may be None.
+Message = Any
+Headers = Sequence[tuple[str, bytes | None]] | None
+
+_SCHEMA = pa.schema([table("bronze.events").arrow_schema.field(name) for name in RECORD_COLUMNS])
+
+
+class _Methods:
+    """The client's methods, to be mapped over its messages; the client is imported when the first is used."""
+
+    def __getattr__(self, name: str) -> Any:
+        from confluent_kafka import Message
+
+        method = getattr(Message, name)
+        setattr(self, name, method)
+        return method
+
+
+_METHODS = _Methods()
+
+
+def partitions_of(messages: Sequence[Message]) -> npt.NDArray[np.int32]:
+    """Return the partition of each message."""
+    return np.fromiter(map(_METHODS.partition, messages), np.int32, len(messages))
+
+
+def errors_of(messages: Sequence[Message]) -> list[Any]:
+    """Return what went wrong instead of each message, None where it is a record."""
+    return list(map(_METHODS.error, messages))
+
+
+def as_arrow(topic: str, partitions: npt.NDArray[np.int32], messages: Sequence[Message]) -> pa.RecordBatch:
+    """Return the records. Shape: columns of `RECORD_COLUMNS` with the types of bronze.events."""
+    count = len(messages)
+    milliseconds = np.fromiter(map(itemgetter(1), map(_METHODS.timestamp, messages)), np.int64, count)
+    columns = {
+        "topic": pa.repeat(topic, count),
+        "partition": pa.array(partitions),
+        "offset": pa.array(np.fromiter(map(_METHODS.offset, messages), np.int64, count)),
+        "kafka_time": pa.array(milliseconds * 1000, _SCHEMA.field("kafka_time").type),
+        "key": pa.array(list(map(_METHODS.key, messages)), pa.binary()),
+        "headers": _headers(messages),
+        "raw": pa.array(list(map(_METHODS.value, messages)), pa.binary()),
+    }
+    return pa.RecordBatch.from_arrays([columns[name] for name in RECORD_COLUMNS], schema=_SCHEMA)
+
+
+def _headers(messages: Sequence[Message]) -> pa.Array:
+    lists: list[Headers] = []
+    each = map(_METHODS.headers, messages)
+    while len(lists) < len(messages):
+        try:
+            lists.extend(each)
+        except SystemError:
+            # The name of a header is not UTF-8. Asked again, the client hands out what it had half made. The record
+            # itself must go on.
+            lists.append(None)
+    kind = _SCHEMA.field("headers").type
+    if not any(lists):
+        return pa.nulls(len(lists), kind)
+    pairs = [pair for each in lists if each for pair in each]
+    structs = pa.StructArray.from_arrays(
+        [pa.array([key for key, _ in pairs], pa.string()), pa.array([value for _, value in pairs], pa.binary())],
+        fields=list(kind.value_type),
+    )
+    ends = list(accumulate((len(each or ()) for each in lists), initial=0))
+    starts = [start if each else None for start, each in zip(ends, lists, strict=False)]
+    return pa.ListArray.from_arrays(pa.array([*starts, ends[-1]], pa.int32()), structs, type=kind)

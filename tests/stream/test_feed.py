@@ -1,0 +1,58 @@
+"""A consumer of several partitions: where each stands, ends and is paused."""
+
+import pytest
+
+from pipelines.errors import BrokerUnreachable
+from pipelines.stream import broker as kafka
+from pipelines.stream.feed import Feed
+
+pytestmark = pytest.mark.broker
+
+
+@pytest.fixture
+def topic(broker, home_settings):
+    name = home_settings.telemetry_topic
+    kafka.ensure_topic(broker.address, name, 2)
+    with kafka.producer(broker.address) as producer:
+        for number in range(4):
+            producer.send(name, str(number).encode(), partition=number % 2)
+    return name
+
+
+def offsets_until_quiet(feed):
+    found = []
+    while True:
+        polled = feed.poll(wait_s=1)
+        if not polled.records and not polled.ends:
+            return found
+        found += [(partition, offset) for partition, rows in polled.records for offset in rows["offset"].to_pylist()]
+
+
+def test_each_partition_is_read_from_where_it_is_told_to(broker, topic):
+    with Feed(broker.address, topic) as feed:
+        assert feed.partitions() == [0, 1]
+        assert [feed.bounds(partition) for partition in (0, 1)] == [(0, 2), (0, 2)]
+        feed.start({0: 0, 1: 1})
+        assert sorted(offsets_until_quiet(feed)) == [(0, 0), (0, 1), (1, 1)]
+        assert [feed.seen_end(partition) for partition in (0, 1)] == [2, 2]
+
+
+def test_one_that_stands_there_already_is_let_be_and_one_sent_back_reads_again(broker, topic):
+    with Feed(broker.address, topic) as feed:
+        feed.start({0: 0})
+        assert offsets_until_quiet(feed) == [(0, 0), (0, 1)]
+        feed.start({0: 2})
+        assert offsets_until_quiet(feed) == []
+        feed.start({0: 1})
+        assert offsets_until_quiet(feed) == [(0, 1)]
+
+
+def test_a_topic_that_is_not_there_has_no_partitions(broker):
+    with Feed(broker.address, "nobody.telemetry") as feed:
+        assert feed.partitions() == []
+
+
+def test_a_broker_that_does_not_answer_is_named(monkeypatch):
+    monkeypatch.setattr("pipelines.stream.feed._ANSWER_S", 1.0)
+    with Feed("127.0.0.1:9", "acme.telemetry") as feed, pytest.raises(BrokerUnreachable, match=r"127\.0\.0\.1:9"):
+        feed.partitions()
