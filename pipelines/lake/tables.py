@@ -71,7 +71,9 @@ class Lake:
         )
 
     def find(self, name: str, version: int | None = None) -> DeltaTable | None:
-        """Open the table at a version, the latest if none is named; None where it is not there."""
+        """Open the table at a version, the latest if none is named; None where it is not there, as at version -1."""
+        if version is not None and version < 0:
+            return None
         # Asking first whether it is there would read the log's listing twice.
         try:
             return DeltaTable(str(self.path(name)), version=version)

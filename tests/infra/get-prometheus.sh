@@ -3,7 +3,8 @@
 #
 #   get-prometheus.sh FOLDER
 set -eu
-into=$1
+mkdir -p "$1"
+into=$(cd "$1" && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -19,5 +20,4 @@ if ! fetch download prometheus 2>/dev/null; then
     fetch -o Dir::State::lists="$scratch/lists" download prometheus
 fi
 dpkg-deb --extract prometheus_*.deb unpacked
-mkdir -p "$into"
 cp unpacked/usr/bin/prometheus unpacked/usr/bin/promtool "$into"

@@ -22,7 +22,7 @@ from pipelines.metrics.census import Census
 from pipelines.metrics.server import served
 from pipelines.settings import Settings
 from pipelines.stream import broker as kafka
-from pipelines.stream.batch import run_batch
+from pipelines.stream.batch import Tables, run_batch
 from pipelines.stream.consume import read
 from tests.conftest import settings_in
 from tests.field_days import field_days, put_gold
@@ -53,7 +53,7 @@ def send(settings: Settings, first: int) -> None:
 def take_in_and_judge(settings: Settings) -> None:
     lake, address = Lake(settings.lake), str(settings.kafka)
     run_batch(
-        lake,
+        Tables(lake),
         kafka.topic_ends(address, settings.telemetry_topic),
         lambda ranges, cleaning: [done for each in ranges if (done := cleaning.clean(read(address, each)))],
         tenant_id=settings.tenant,

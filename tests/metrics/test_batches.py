@@ -5,14 +5,14 @@ from pathlib import Path
 from pipelines.lake.tables import Lake
 from pipelines.metrics import catalogue
 from pipelines.metrics.batches import batch_samples
-from pipelines.stream.batch import run_batch
+from pipelines.stream.batch import Tables, run_batch
 from pipelines.stream.plan import Ends
 from tests.uplinks import INGEST_TIME, TOPIC, Topic, uplink
 
 
 def take_in(lake: Lake, topic: Topic) -> None:
     run_batch(
-        lake,
+        Tables(lake),
         Ends(TOPIC, dict.fromkeys(topic.ends, 0), topic.ends),
         lambda ranges, cleaning: [
             done
