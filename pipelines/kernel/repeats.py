@@ -51,10 +51,10 @@ def repeats(found: pa.Table, known_events: pa.Table) -> Repeats:
 
 
 def _shared(own: Words, known: Words) -> tuple[Truths, Truths]:
-    """Return which of each are among the other."""
-    if not len(known):
-        return np.zeros(len(own), np.bool_), np.zeros(0, np.bool_)
-    return np.isin(own, known), np.isin(known, own)
+    """Return which of each are among the other. Many may be known: each of those is looked up once, and that is all."""
+    is_met: Truths = pc.is_in(pa.array(known), pa.array(own)).to_numpy(zero_copy_only=False)
+    is_known: Truths = pc.is_in(pa.array(own), pa.array(known[is_met])).to_numpy(zero_copy_only=False)
+    return is_known, is_met
 
 
 def _plain(events: pa.Table, groups: npt.NDArray[np.intp], is_known: Truths) -> tuple[npt.NDArray[np.intp], Truths]:
