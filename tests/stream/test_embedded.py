@@ -8,7 +8,7 @@ import pytest
 from pipelines.errors import OffsetGap
 from pipelines.lake.tables import Lake
 from pipelines.stream import broker as kafka
-from pipelines.stream import consume, embedded
+from pipelines.stream import embedded, feed
 from pipelines.stream.batch import Tables, run_batch
 from pipelines.stream.embedded import Abandoned, Embedded
 from pipelines.stream.feed import Feed
@@ -65,7 +65,7 @@ def test_what_came_early_waits_for_its_batch_and_a_partition_ahead_is_paused(bro
     send(broker, topic, 0, range(300))
     send(broker, topic, 1, range(200))
     monkeypatch.setattr(embedded, "CHUNK_BYTES", 5_000)
-    monkeypatch.setattr(consume, "_ROWS", 40)
+    monkeypatch.setattr(feed, "_ROWS", 40)
     paused = []
     monkeypatch.setattr(
         run.feed, "pause", lambda partition, pause=run.feed.pause: (paused.append(partition), pause(partition))
