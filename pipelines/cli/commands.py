@@ -142,14 +142,7 @@ COMMANDS = (
         "Take events from Kafka into bronze and silver; until stopped, or once.",
         _stream,
         ("fieldstream stream --engine embedded", "fieldstream stream --once --max-records 100000"),
-        (arg("--once", action="store_true", help="take what is there, then end; as ingest"), *_INTAKE),
-    ),
-    Command(
-        ("ingest",),
-        "Take in the events that Kafka holds now, then end.",
-        lambda settings, args: job("ingest").ingest(settings, args.max_records, args.engine),
-        ("fieldstream ingest", "fieldstream ingest --engine embedded"),
-        _INTAKE,
+        (arg("--once", action="store_true", help="take what is there, then end"), *_INTAKE),
     ),
     *QUARANTINE_COMMANDS,
     Command(
