@@ -1,17 +1,5 @@
 -- The values of the readings by what they mean, together with what the codecs read. Said twice alike is said once.
 CREATE TEMP TABLE general AS
-WITH meant AS (
-    SELECT readings.*, words.meaning_id
-    FROM readings
-    JOIN messages USING (row_id)
-    JOIN words
-        ON words.format = messages.format
-        AND words.names = coalesce(messages.names, '')
-        AND words.is_payload = readings.is_payload
-        AND words.key = readings.key
-        AND words.unit = coalesce(readings.unit, '')
-    WHERE words.meaning_id IS NOT NULL
-)
 SELECT DISTINCT
     row_id,
     meaning_id,
@@ -21,7 +9,8 @@ SELECT DISTINCT
     depth_cm AS own_depth_cm,
     channel AS own_channel,
     phenomenon_time AS own_time
-FROM meant
+FROM understood
 LEFT JOIN labels USING (meaning_id, word)
+WHERE meaning_id IS NOT NULL
 UNION ALL
 SELECT row_id, meaning_id, said, 'missing_value', NULL, NULL, NULL, phenomenon_time FROM decoded

@@ -38,6 +38,7 @@ class Steps:
     undecodable: str
     are_readings: str
     words: str
+    understood: str
     general: str
     general_values: str
     found_reasons: str
@@ -80,6 +81,7 @@ def steps() -> Steps:
         undecodable=_filled("4_undecodable"),
         are_readings="SELECT EXISTS(FROM readings)",
         words=_filled("4_words"),
+        understood=_filled("4_understood"),
         general=_filled("4_general"),
         general_values=_filled("4_general_values"),
         found_reasons=_filled("4_found_reasons"),

@@ -61,7 +61,7 @@ def read_values(database: Database, steps: Steps, meanings: Meanings, models: pa
         database.fill("general", _ROW_SCHEMA, ())
         return Values(hot, _ROW_SCHEMA.empty_table())
     database.register("labels", meanings.labels())
-    for sql in (steps.found_reasons, steps.general, steps.ambiguous):
+    for sql in (steps.understood, steps.found_reasons, steps.general, steps.ambiguous):
         database.run(sql)
     return Values(hot, database.query_much(steps.general_values))
 
