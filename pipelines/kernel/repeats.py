@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.kernel.copies import COPIES_SCHEMA, IDENTITY_LENGTH, SAME_EVENT_WITHIN, Candidate, Known
+from pipelines.kernel.flags import Truths
 
 _KEY = pa.binary(32)
 _WORDS, _IDENTITY_WORDS = 4, IDENTITY_LENGTH // 8
@@ -16,7 +17,7 @@ _FACTORS = np.array([0x243F6A8885A308D3, 0x13198A2E03707345, 0xA4093822299F31D1]
 _WITHIN_US = SAME_EVENT_WITHIN.total_seconds() * 1e6
 
 Words = npt.NDArray[np.uint64]
-Truths = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.uint64]
 
 
 class Repeats(NamedTuple):
@@ -34,7 +35,7 @@ def repeats(found: pa.Table, known_events: pa.Table) -> Repeats:
     body_digest; `known_events` the last three.
     """
     events = found.select(["row_id", *Candidate._fields[1:]]).filter(found["event_key"].is_valid())
-    own, known = _numbers(_identities(events["event_key"])), _numbers(_identities(known_events["event_key"]))
+    own, known = identity_numbers(events["event_key"]), identity_numbers(known_events["event_key"])
     _, groups, counts = np.unique(own, return_inverse=True, return_counts=True)
     is_known, is_met = _shared(own, known)
     is_repeated = (counts[groups] > 1) | is_known
@@ -50,7 +51,13 @@ def repeats(found: pa.Table, known_events: pa.Table) -> Repeats:
     )
 
 
-def _shared(own: Words, known: Words) -> tuple[Truths, Truths]:
+def identity_numbers(event_keys: pa.ChunkedArray) -> Numbers:
+    """Return a number an event key: equal for equal identities, and hardly ever for others."""
+    numbers: Numbers = _identities(event_keys) @ _FACTORS
+    return numbers
+
+
+def _shared(own: Numbers, known: Numbers) -> tuple[Truths, Truths]:
     """Return which of each are among the other. Many may be known: each of those is looked up once, and that is all."""
     is_met: Truths = pc.is_in(pa.array(known), pa.array(own)).to_numpy(zero_copy_only=False)
     is_known: Truths = pc.is_in(pa.array(own), pa.array(known[is_met])).to_numpy(zero_copy_only=False)
@@ -90,9 +97,3 @@ def _identities(event_keys: pa.ChunkedArray) -> Words:
     keys = pc.cast(pc.cast(event_keys.combine_chunks(), pa.binary()), _KEY)
     words = np.frombuffer(keys.buffers()[1] or b"", np.uint64)[keys.offset * _WORDS :][: len(keys) * _WORDS]
     return words.reshape(-1, _WORDS)[:, :_IDENTITY_WORDS]
-
-
-def _numbers(identities: Words) -> Words:
-    """Return a number an identity: equal for equal ones, and hardly ever for others."""
-    numbers: Words = identities @ _FACTORS
-    return numbers

@@ -14,13 +14,13 @@ from contextlib import ExitStack
 
 import pyarrow as pa
 
-from pipelines.lake.recall import Recall
 from pipelines.stream.batch import Tables
 from pipelines.stream.clean import CleanedRange, Cleaning, RangeCleaner
 from pipelines.stream.consume import Patience, divided, require_no_end_before
 from pipelines.stream.feed import POLL_S, Feed
 from pipelines.stream.known import KnownByHeart
 from pipelines.stream.plan import Ends, OffsetRange
+from pipelines.stream.recall import Recall
 
 # What is cleaned at once, and what may wait for it in all partitions together.
 CHUNK_BYTES = 16 * 2**20

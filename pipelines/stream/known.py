@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA, Batch, Judged
 from pipelines.lake.ledger import LedgerFile, known_keys
-from pipelines.lake.recall import Recall
+from pipelines.stream.recall import Recall
 
 
 class Known(Protocol):

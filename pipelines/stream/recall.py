@@ -7,25 +7,20 @@ read from the ledger's own files before it counts.
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.kernel.flags import Indices, Truths
+from pipelines.kernel.repeats import Numbers, identity_numbers
 from pipelines.lake.ledger import LedgerFile, known_keys
 
 RECENT_ROWS = 20_000
 # Eight bytes an event.
 REMEMBERED_BYTES = 64 * 2**20
 
-_Hashes: TypeAlias = "np.ndarray[Any, np.dtype[np.uint64]]"
-_Hours: TypeAlias = "np.ndarray[Any, np.dtype[np.int64]]"
-_Truths: TypeAlias = "np.ndarray[Any, np.dtype[np.bool_]]"
-
 _HOUR_US = 3_600_000_000
-# The hex digits of an event's key that its hash is made of; all are of the part that copies share.
-_DIGITS = 16
 
 
 class Recall:
@@ -65,7 +60,7 @@ class Recall:
         """
         if events.num_rows == 0:
             return None
-        prints, hours = _prints(events["event_key"]), _hours(events["result_time"])
+        prints, hours = identity_numbers(events["event_key"]), _hours(events["result_time"])
         asked = np.unique(hours)
         self._read(partition, asked)
         found = np.zeros(len(prints), np.bool_)
@@ -79,9 +74,9 @@ class Recall:
         suspects = events.filter(pa.array(found))
         span = pc.min_max(suspects["result_time"]).as_py()
         known = known_keys(self._files(), partition, (span["min"], span["max"]))
-        return known.filter(pa.array(np.isin(_prints(known["event_key"]), prints[found])))
+        return known.filter(pa.array(np.isin(identity_numbers(known["event_key"]), prints[found])))
 
-    def _read(self, partition: int, asked: _Hours) -> None:
+    def _read(self, partition: int, asked: Indices) -> None:
         """Read the hours around those asked for that are not remembered."""
         wanted = {hour + step for hour in asked.tolist() for step in (-1, 0, 1)}
         missing = {hour for hour in wanted if (partition, hour) not in self._hours}
@@ -98,12 +93,12 @@ class Recall:
     def _file(self, partition: int, keys: pa.Table, chosen: set[int]) -> None:
         if keys.num_rows == 0:
             return
-        hours, prints = _hours(keys["result_time"]), _prints(keys["event_key"])
+        hours, prints = _hours(keys["result_time"]), identity_numbers(keys["event_key"])
         for hour in np.unique(hours).tolist():
             if hour in chosen:
                 self._hours[partition, hour].add(prints[hours == hour])
 
-    def _let_go(self, partition: int, asked: _Hours) -> None:
+    def _let_go(self, partition: int, asked: Indices) -> None:
         """Move the hours asked for to the end, and forget those not asked for longest where they are too many."""
         for hour in asked.tolist():
             self._hours.move_to_end((partition, hour))
@@ -115,19 +110,19 @@ class _Prints:
     """A bag of hashes that grows cheaply: sorted runs, each at least twice as long as the next."""
 
     def __init__(self) -> None:
-        self._runs: list[_Hashes] = []
+        self._runs: list[Numbers] = []
 
     @property
     def size_bytes(self) -> int:
         return 128 + sum(run.nbytes for run in self._runs)
 
-    def add(self, prints: _Hashes) -> None:
+    def add(self, prints: Numbers) -> None:
         run = np.sort(prints)
         while self._runs and len(self._runs[-1]) < 2 * len(run):
             run = np.sort(np.concatenate([self._runs.pop(), run]))
         self._runs.append(run)
 
-    def hold(self, prints: _Hashes) -> _Truths:
+    def hold(self, prints: Numbers) -> Truths:
         found = np.zeros(len(prints), np.bool_)
         for run in self._runs:
             at = np.searchsorted(run, prints)
@@ -135,17 +130,8 @@ class _Prints:
         return found
 
 
-def _prints(keys: pa.ChunkedArray) -> _Hashes:
-    """Return 64 bits of each key: its first hex digits, folded."""
-    digits = pc.utf8_slice_codeunits(keys, 0, _DIGITS).cast(pa.binary()).cast(pa.binary(_DIGITS))
-    flat = digits.combine_chunks() if isinstance(digits, pa.ChunkedArray) else digits
-    halves = np.frombuffer(flat.buffers()[1], np.uint64)[2 * flat.offset : 2 * (flat.offset + len(flat))].reshape(-1, 2)
-    folded: _Hashes = halves[:, 0] * np.uint64(0x9E3779B97F4A7C15) ^ halves[:, 1]
-    return folded
-
-
-def _hours(times: pa.ChunkedArray) -> _Hours:
-    hours: _Hours = times.cast(pa.int64()).to_numpy() // _HOUR_US
+def _hours(times: pa.ChunkedArray) -> Indices:
+    hours: Indices = times.cast(pa.int64()).to_numpy() // _HOUR_US
     return hours
 
 

@@ -56,6 +56,21 @@ def readings(count, device="a840410000000001", first=0):
     return [uplink({"air_temperature": 10.0 + n % 20}, device=device, counter=first + n) for n in range(count)]
 
 
+def die_before_silver(lake, topic, monkeypatch):
+    """Take in a batch, and end between its two commits."""
+    commit = batch_module.append_once
+
+    def dies(snapshot, contract, *rest):
+        if contract.name == "silver.observations":
+            raise Crash
+        commit(snapshot, contract, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(batch_module, "append_once", dies)
+        with pytest.raises(Crash):
+            take_in(lake, topic)
+
+
 @pytest.fixture
 def lake(tmp_path):
     return Lake(tmp_path)
@@ -110,17 +125,7 @@ def test_a_copy_from_weeks_ago_is_known_and_an_old_upload_is_not(lake):
 
 def test_after_a_crash_between_the_two_commits_silver_is_made_from_bronze(lake, monkeypatch):
     topic = Topic([[*readings(10), None], readings(3, device="a840410000000002")])
-    commit = batch_module.append_once
-
-    def dies_before_silver(snapshot, contract, *rest):
-        if contract.name == "silver.observations":
-            raise Crash
-        commit(snapshot, contract, *rest)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(batch_module, "append_once", dies_before_silver)
-        with pytest.raises(Crash):
-            take_in(lake, topic)
+    die_before_silver(lake, topic, monkeypatch)
     assert len(events(lake)) == 14
     assert observations(lake) == []
     # The broker has forgotten the records meanwhile: bronze is enough.
@@ -186,17 +191,7 @@ def test_who_keeps_the_tables_open_sees_the_registry_change(lake):
 def test_silver_made_from_bronze_after_a_crash_heeds_the_registry(lake, monkeypatch):
     register(lake, "a", 15.0)
     topic = Topic([moistures("a", "2026-05-31T23:00:00Z")])
-    commit = batch_module.append_once
-
-    def dies_before_silver(snapshot, contract, *rest):
-        if contract.name == "silver.observations":
-            raise Crash
-        commit(snapshot, contract, *rest)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(batch_module, "append_once", dies_before_silver)
-        with pytest.raises(Crash):
-            take_in(lake, topic)
+    die_before_silver(lake, topic, monkeypatch)
     take_in(lake, topic)
     assert depths(lake) == [("a", "05-31T22:30", 15.0)]
 

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA, Batch
 from pipelines.kernel.steps import steps
-from pipelines.lake import recall as recall_module
-from pipelines.lake.recall import Recall
 from pipelines.lake.tables import Lake
+from pipelines.stream import recall as recall_module
 from pipelines.stream.batch import Tables
 from pipelines.stream.known import KnownByHeart, KnownFromFiles
+from pipelines.stream.recall import Recall
 from tests.stream.test_batch import take_in
 from tests.uplinks import INGEST_TIME, Topic, records, uplink
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.lake import recall as recall_module
 from pipelines.lake.ledger import ledger_files
-from pipelines.lake.recall import Recall, _Prints
 from pipelines.lake.tables import Lake
+from pipelines.stream import recall as recall_module
+from pipelines.stream.recall import Recall, _Prints
 from tests.stream.test_batch import take_in
 from tests.uplinks import Topic, uplink
 
