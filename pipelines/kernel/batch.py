@@ -69,8 +69,11 @@ class Batch:
         self._meanings = Meanings(default_sensor)
         self._overrides = Overrides(overrides) if overrides is not None and overrides.num_rows else None
         self._constants = {"tenant_id": tenant_id, "topic": records["topic"][0].as_py(), "ingest_time": ingest_time}
-        self._database = Database(steps.macros, self._constants)
-        self._database.register("context", CONTEXT_SCHEMA.empty_table() if context is None else context)
+        has_headers = len(pc.list_flatten(records["headers"])) > 0
+        session = steps.session if has_headers else steps.headerless_session
+        self._database = Database(session, self._constants)
+        if context is not None:
+            self._database.register("context", context)
         self._read_messages()
         models = self._overrides and self._overrides.models
         self._values = read_values(self._database, steps, self._meanings, models)
@@ -123,9 +126,9 @@ class Batch:
         names = [None if code is None else by_code[code] for code in told["format_code"].unique().to_pylist()]
         messages = "\nUNION ALL\n".join(f"({self._steps.messages[name]})" for name in names)
         self._database.run(f"CREATE TEMP TABLE messages AS\n{messages}")
-        self._database.run(self._steps.readings_table)
         for name in names:
             if name in self._steps.readings:
+                self._database.run(self._steps.readings_table)
                 self._database.run(self._steps.readings[name])
 
     def _texts(self) -> pa.ChunkedArray:

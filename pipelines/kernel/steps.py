@@ -14,12 +14,19 @@ from pipelines.kernel.signatures import Kind
 _NUMBER, _UNIT = r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?", r"[^0-9\s.,+-].*"
 _AMOUNT = rf"regexp_extract(word, '^\s*({_NUMBER})\s*({_UNIT})$', ['number', 'unit'])"
 
+_HEADER = (
+    "CASE WHEN len(headers) > 0 THEN try(decode(list_filter(headers, lambda h: lower(h.key) = name)[1].value)) END"
+)
+
 
 @dataclass(frozen=True)
 class Steps:
     """The compiled steps; plain data, so that it can travel to workers."""
 
-    macros: str
+    session: str
+    """What a session holds before its first batch."""
+    headerless_session: str
+    """The same where no record has headers: all that would look for one is gone before it is planned."""
     texts: str
     """Sees whether each text is JSON before it is read."""
     hopeful_texts: str
@@ -56,17 +63,19 @@ def steps() -> Steps:
         ContractError: A contract is wrong.
     """
     tried = list(formats().values())
+    names = ", ".join(map(literal, (*formats(), "unknown")))
     exceptional = _filled("6_exceptional")
     recognition = {"recognition": _recognition(tried), "hot_format": literal(tried[0].name)}
     return Steps(
-        macros=_filled("0_macros", formats=", ".join(map(literal, (*formats(), "unknown")))),
+        session=_filled("0_session", formats=names, header=_HEADER),
+        headerless_session=_filled("0_session", formats=names, header="NULL::VARCHAR"),
         texts=_filled("1_texts", is_hot="false", **recognition),
         hopeful_texts=_filled("1_texts", is_hot=_is_hot(tried[0]), **recognition),
         messages={
             **{name: _filled("2_messages", **_of_format(name), shape=_shape(name, name)) for name in formats()},
             None: _filled("2_messages_unread", is_of_format="format_code IS NULL"),
         },
-        readings_table=_filled("3_readings_table"),
+        readings_table="CREATE TEMP TABLE IF NOT EXISTS readings AS FROM readings LIMIT 0",
         readings={
             name: _filled("3_readings", **_of_format(name), shape=_shape(name, f"{name}.readings"), amount=_AMOUNT)
             for name in formats()

@@ -54,12 +54,13 @@ def read_values(database: Database, steps: Steps, meanings: Meanings, models: pa
         _tell_sensors(database, steps, meanings)
     hot = _tell_payloads(database, steps, meanings)
     found = _decode(database, steps, meanings)
+    decoded_values = found.values()
+    if not (decoded_values.num_rows or found.reasons or database.rows(steps.are_readings)[0][0]):
+        return Values(hot, _ROW_SCHEMA.empty_table())
+    database.register("decoded", decoded_values)
+    database.fill("decoding_reasons", _REASON_SCHEMA, found.reasons)
     _tell_words(database, steps, meanings)
     database.register("meanings", meanings.table())
-    if not (found.values().num_rows or found.reasons or database.rows(steps.are_readings)[0][0]):
-        database.fill("found_reasons", _REASON_SCHEMA, ())
-        database.fill("general", _ROW_SCHEMA, ())
-        return Values(hot, _ROW_SCHEMA.empty_table())
     database.register("labels", meanings.labels())
     for sql in (steps.understood, steps.found_reasons, steps.general, steps.ambiguous):
         database.run(sql)
@@ -85,8 +86,10 @@ def _tell_payloads(database: Database, steps: Steps, meanings: Meanings) -> pa.T
     # A number that is not there is a word, a null or nested: the long way finds out.
     is_incomplete = _has_null(hot["amounts"])
     incomplete = hot.select(["row_id"]).filter(is_incomplete)
-    database.register("incomplete", incomplete)
+    if incomplete.num_rows:
+        database.register("incomplete", incomplete)
     if incomplete.num_rows or pc.any(told.table["is_left_over"]).as_py():
+        database.run(steps.readings_table)
         database.run(steps.payloads)
     return hot.filter(pc.invert(is_incomplete)) if incomplete.num_rows else hot
 
@@ -102,10 +105,8 @@ def _has_null(lists: pa.ChunkedArray) -> pa.Array:
 
 def _decode(database: Database, steps: Steps, meanings: Meanings) -> Decoded:
     found = decoded(database.rows(steps.undecoded), meanings)
-    database.register("decoded", found.values())
-    database.fill("decoding_reasons", _REASON_SCHEMA, found.reasons)
-    database.fill("undecodable", _ROW_SCHEMA, [(row_id,) for row_id in found.faults])
     if found.faults:
+        database.fill("undecodable", _ROW_SCHEMA, [(row_id,) for row_id in found.faults])
         database.run(steps.undecodable)
     return found
 

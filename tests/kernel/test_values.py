@@ -29,7 +29,7 @@ def read():
     opened = []
 
     def _read(*messages, readings=()):
-        database = Database(steps().macros, {"tenant_id": "acme", "topic": "acme.telemetry"})
+        database = Database(steps().session, {"tenant_id": "acme", "topic": "acme.telemetry"})
         opened.append(database)
         common = {"format": "chirpstack_v4", "kind": "uplink", "event_key": "k"}
         database.fill("given", MESSAGE_SCHEMA, [

@@ -33,6 +33,15 @@
             END AS kind,
             moment(m.time) AS said_time
         FROM read
+    ),
+    timed AS (
+        SELECT
+            *,
+            CASE WHEN said_time IS NULL THEN coalesce(
+                json_extract_string(text, '$.rxInfo[0].gwTime'), json_extract_string(text, '$.rxInfo[0].nsTime'),
+                envelope_time
+            ) END AS gateway_time
+        FROM kinds
     )
     SELECT
         row_id,
@@ -51,10 +60,7 @@
         tags.tenant AS tenant_claim,
         m.devAddr AS session,
         CASE WHEN kind = 'uplink' AND (m.devAddr IS NOT NULL OR m.fCnt IS NOT NULL) THEN coalesce(m.fCnt, 0) END AS sequence,
-        coalesce(said_time, moment(CASE WHEN said_time IS NULL THEN coalesce(
-            json_extract_string(text, '$.rxInfo[0].gwTime'), json_extract_string(text, '$.rxInfo[0].nsTime'),
-            envelope_time
-        ) END)) AS result_time,
+        coalesce(said_time, moment(gateway_time)) AS result_time,
         CASE WHEN said_time IS NULL THEN ['time_from:gateway'] END AS notes,
         CASE WHEN kind = 'uplink' AND m.object NOT IN ('{}', 'null') THEN m.object END AS payload,
         CASE WHEN kind = 'uplink' THEN nullif(m.data, '') END AS encoded,
@@ -62,4 +68,4 @@
         m.fPort AS f_port,
         -- What the codec made of the bytes says all that the bytes say.
         CASE WHEN kind = 'uplink' THEN coalesce(m.object::VARCHAR, m.data) ELSE text END AS body
-    FROM kinds
+    FROM timed
