@@ -1,5 +1,4 @@
--- The verdicts that have something to explain; every other record is accepted, and that is all there is to say.
--- A record with a fault waits in quarantine.
+-- What is to be said of accepted records; of most there is nothing.
 WITH row_reasons AS (
     SELECT row_id, list(DISTINCT reason ORDER BY reason)[:20] AS reasons FROM found_reasons GROUP BY row_id
 ),
@@ -9,9 +8,8 @@ exceptional AS (
 judged AS (
     SELECT
         row_id,
-        CASE WHEN fault IS NOT NULL THEN 'quarantined' ELSE 'accepted' END AS verdict,
+        'accepted' AS verdict,
         CASE
-            WHEN fault IS NOT NULL THEN [fault]
             WHEN kind <> 'uplink' THEN list_append(coalesce(notes, []), 'no_observation:' || left(kind, 32))
             ELSE list_concat(
                 coalesce(notes, []),
@@ -38,6 +36,6 @@ judged AS (
     LEFT JOIN sensors ON sensors.names = messages.names
     LEFT JOIN signatures USING (signature)
     LEFT JOIN row_reasons USING (row_id)
-    WHERE row_id IN (SELECT row_id FROM exceptional)
+    WHERE fault IS NULL AND row_id IN (SELECT row_id FROM exceptional)
 )
 SELECT * FROM judged WHERE len(reasons) > 0 ORDER BY row_id

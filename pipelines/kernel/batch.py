@@ -97,9 +97,7 @@ class Batch:
         found = self._found()
         plain, candidates, known = repeats(found, known_keys)
         all_copies = pa.concat_tables([plain, copies(candidates, known)])
-        is_exceptional = self._database.rows(self._steps.are_exceptions)[0][0]
-        exceptions = self._database.query(self._steps.exceptions) if is_exceptional else EXCEPTIONS.empty_table()
-        told = verdicts(exceptions, all_copies, found["event_key"].combine_chunks())
+        told = verdicts(self._exceptions(), all_copies, found["event_key"].combine_chunks())
         return Judged(self._events(found, told), self._observations(found, told.is_accepted()))
 
     def observe(self) -> pa.Table:
@@ -148,6 +146,12 @@ class Batch:
         return found.append_column("partition", self._records["partition"]).append_column(
             "offset", self._records["offset"]
         )
+
+    def _exceptions(self) -> pa.Table:
+        faults = self._database.query(self._steps.faults).cast(EXCEPTIONS)
+        if not self._database.rows(self._steps.are_exceptions)[0][0]:
+            return faults
+        return pa.concat_tables([faults, self._database.query(self._steps.exceptions).cast(EXCEPTIONS)])
 
     def _events(self, found: pa.Table, told: Verdicts) -> pa.Table:
         # What Kafka gave goes around DuckDB: only what was found out about it needs to come back.

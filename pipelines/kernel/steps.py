@@ -50,6 +50,7 @@ class Steps:
     general_values: str
     found_reasons: str
     ambiguous: str
+    faults: str
     are_exceptions: str
     exceptions: str
     events: str
@@ -95,6 +96,7 @@ def steps() -> Steps:
         general_values=_filled("4_general_values"),
         found_reasons=_filled("4_found_reasons"),
         ambiguous=_filled("4_ambiguous"),
+        faults=_filled("6_faults"),
         are_exceptions=f"SELECT EXISTS({exceptional})",
         exceptions=_filled("6_exceptions", exceptional=exceptional),
         events=_filled("5_events"),
