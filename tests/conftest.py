@@ -53,7 +53,7 @@ def new_settings(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Setti
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SparkSession"]:
     from pipelines.jvm.spark import session
 
-    started = session(settings_in(tmp_path_factory.mktemp("spark")), "fieldstream-tests")
+    started = session(settings_in(tmp_path_factory.mktemp("spark")))
     yield started
     started.stop()
 

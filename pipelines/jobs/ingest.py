@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from pipelines.jvm.spark import session
+from pipelines.jvm.spark import context
 from pipelines.lake.tables import Lake
 from pipelines.local.kafka import kafka_address
 from pipelines.quarantine.level import level
@@ -122,7 +122,7 @@ class _Spark:
 
     def run(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[CleanedRange]:
         # Not before there is work: an idle run needs no JVM.
-        return clean_with_spark(session(self._settings), self._address, ranges, cleaning)
+        return clean_with_spark(context(self._settings), self._address, ranges, cleaning)
 
     def committed(self) -> None:
         pass

@@ -1,4 +1,4 @@
-"""The Spark session: one way to start it, with Delta and Kafka, in UTC."""
+"""Spark: one way to start it, with Delta and Kafka, in UTC."""
 
 import os
 import sys
@@ -11,6 +11,7 @@ from pipelines.jvm.java import home_for_spark, java_home
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
 # A regular expression in py4j's error handling overflows the usual stack. The optimising compiler costs a command
@@ -20,29 +21,38 @@ JVM_OPTIONS = "-Xss16m -XX:TieredStopAtLevel=1"
 LOG_SETTINGS = Path(__file__).resolve().parents[2] / "infra" / "spark" / "log4j2.properties"
 
 
-def session(settings: Settings, app_name: str = "fieldstream") -> "SparkSession":
+def session(settings: Settings) -> "SparkSession":
     """Return this process's Spark session, starting it on first use.
+
+    Raises:
+        As `context`.
+    """
+    from pyspark.sql import SparkSession
+
+    context(settings)
+    return SparkSession.builder.getOrCreate()
+
+
+def context(settings: Settings) -> "SparkContext":
+    """Return this process's Spark, starting it on first use, without SQL: that alone costs as much as Java's start.
 
     Raises:
         JavaMissing: There is no Java to run it on.
         ServiceUnreachable: Its jars cannot be downloaded.
     """
-    from pyspark.sql import SparkSession
+    from pyspark import SparkConf, SparkContext
 
-    running = SparkSession.getActiveSession()
-    if running is not None:
-        return running
     java = java_home(settings)
     os.environ["JAVA_HOME"] = str(home_for_spark(java, settings.cache))
     os.environ["PYSPARK_PYTHON"] = sys.executable
     if settings.spark_master.startswith("local"):
         # Else Spark binds to whatever address the machine's name resolves to.
         os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
-    builder = SparkSession.builder.master(settings.spark_master).appName(app_name)
-    return builder.config(map=_configuration(settings, java)).getOrCreate()
+    configured = SparkConf(loadDefaults=False).setMaster(settings.spark_master).setAppName("fieldstream")
+    return SparkContext.getOrCreate(configured.setAll(list(_configuration(settings, java).items())))
 
 
-def _configuration(settings: Settings, java: Path) -> dict[str, str | bool | int | float | None]:
+def _configuration(settings: Settings, java: Path) -> dict[str, str]:
     scratch = settings.home / "scratch" / "spark"
     scratch.mkdir(parents=True, exist_ok=True)
     cores = str(settings.cores)
@@ -52,6 +62,7 @@ def _configuration(settings: Settings, java: Path) -> dict[str, str | bool | int
         **_on_class_path(settings, jars),
         "spark.driver.memory": "2g",
         "spark.driver.extraJavaOptions": " ".join(options),
+        "spark.python.daemon.module": "pipelines.jvm.daemon",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.local.dir": str(scratch),
@@ -66,7 +77,7 @@ def _configuration(settings: Settings, java: Path) -> dict[str, str | bool | int
     }
 
 
-def _on_class_path(settings: Settings, jars: list[Path]) -> dict[str, str | bool | int | float | None]:
+def _on_class_path(settings: Settings, jars: list[Path]) -> dict[str, str]:
     """Give the driver its jars from the start, for later ones are not shared; executors elsewhere are sent them."""
     sent = {} if settings.spark_master.startswith("local") else {"spark.jars": ",".join(map(str, jars))}
     return {"spark.driver.extraClassPath": os.pathsep.join(map(str, jars)), **sent}

@@ -13,11 +13,11 @@ from pipelines.stream.consume import read
 from pipelines.stream.plan import OffsetRange
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark import SparkContext
 
 
 def clean_with_spark(
-    spark: "SparkSession", address: str, ranges: Sequence[OffsetRange], cleaning: Cleaning
+    spark: "SparkContext", address: str, ranges: Sequence[OffsetRange], cleaning: Cleaning
 ) -> list[CleanedRange]:
     """Run the cleaning over the ranges, one task a Kafka partition.
 
@@ -34,7 +34,7 @@ def clean_with_spark(
             return error
 
     done = []
-    for result in spark.sparkContext.parallelize(ranges, len(ranges)).map(cleaned).collect():
+    for result in spark.parallelize(ranges, len(ranges)).map(cleaned).collect():
         if isinstance(result, FieldstreamError):
             raise result
         if result is not None:

@@ -107,11 +107,10 @@ def environment(settings: Settings, address: str, home: Path) -> dict[str, str]:
     """Return what every contender finds in its environment: the same Java, Python and broker."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("FIELDSTREAM_", "SPARK_"))}
     return kept | {
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "tests" / "bench" / "counted"), str(ROOT)]),
         "PYSPARK_PYTHON": sys.executable,
         "JAVA_HOME": str(home_for_spark(java_home(settings), settings.cache)),
         "SPARK_LOCAL_IP": "127.0.0.1",
-        "PYSPARK_SUBMIT_ARGS": "--conf spark.python.daemon.module=tests.bench.counted_daemon pyspark-shell",
         "FIELDSTREAM_HOME": str(home),
         "FIELDSTREAM_CACHE": str(settings.cache),
         "FIELDSTREAM_TENANT": TENANT,

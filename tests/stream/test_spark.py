@@ -32,7 +32,7 @@ def cleaning(folder):
 
 def test_exactly_the_offsets_asked_for_are_cleaned_by_a_task_a_partition(spark, broker, topic, tmp_path):
     ranges = [OffsetRange(topic, 0, 3, 7, 3), OffsetRange(topic, 1, 0, 10, None)]
-    cleaned = clean_with_spark(spark, broker.address, ranges, cleaning(tmp_path))
+    cleaned = clean_with_spark(spark.sparkContext, broker.address, ranges, cleaning(tmp_path))
     found = sorted((each.partition, each.start, each.end, each.verdicts) for each in cleaned)
     assert found == [(0, 3, 7, {"accepted": 4}), (1, 0, 10, {"accepted": 10})]
     files = [str(tmp_path / each.events_file.name) for each in cleaned]
@@ -45,5 +45,5 @@ def test_exactly_the_offsets_asked_for_are_cleaned_by_a_task_a_partition(spark, 
 
 def test_offsets_that_kafka_does_not_hold_are_refused_by_name(spark, broker, topic, tmp_path):
     with pytest.raises(OffsetGap, match=r"partition 0\): expected offset 10 next, got offset 15"):
-        clean_with_spark(spark, broker.address, [OffsetRange(topic, 0, 5, 15, 5)], cleaning(tmp_path))
+        clean_with_spark(spark.sparkContext, broker.address, [OffsetRange(topic, 0, 5, 15, 5)], cleaning(tmp_path))
     assert list(tmp_path.iterdir()) == []
