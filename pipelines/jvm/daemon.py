@@ -7,4 +7,4 @@ import pyarrow.compute as pc  # noqa: F401
 from pyspark.daemon import manager
 
 if __name__ == "__main__":
-    manager()  # type: ignore[no-untyped-call] - pyspark says nothing of its types
+    manager()  # type: ignore[no-untyped-call]  # pyspark says nothing of its types
