@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from pipelines import failpoints
 from pipelines.contracts.quantities import quantities
 from pipelines.contracts.tables import TableContract, table
 from pipelines.errors import GateErrored
@@ -127,7 +128,9 @@ def _standing(standing: Admitted, earlier: Sequence[GateResult]) -> GateResult:
 def _recorded(lake: Lake, result: GateResult, meter: Meter) -> GateResult:
     row = asdict(result)
     del row["judged_now"]
+    failpoints.reach(failpoints.Seam.GATE_JUDGED)
     lake.append(RESULTS, [row], information=meter.read(result.table_name, rows=result.row_count))
+    failpoints.reach(failpoints.Seam.GATE_RECORDED)
     if result.gate_verdict == "errored":
         raise _errored(result)
     return result

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from pipelines import failpoints
 from pipelines.agronomy.reference_et import METHOD
 from pipelines.contracts.sensors import sensors
 from pipelines.contracts.tables import table
@@ -55,7 +56,9 @@ def build_gold(settings: Settings) -> GoldReport:
     if _recorded(lake) == made_from:
         return _unchanged(lake, made_from[SILVER])
     spark = session(settings)
+    failpoints.reach(failpoints.Seam.GOLD_PLANNED)
     _write(_built(spark, lake, made_from), lake, made_from, before)
+    failpoints.reach(failpoints.Seam.GOLD_COMMITTED)
     return _changes(spark, lake, made_from[SILVER], before)
 
 

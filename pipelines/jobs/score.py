@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 
+from pipelines import failpoints
 from pipelines.contracts import models as contracts
 from pipelines.lake.tables import Lake
 from pipelines.registry import models as registry
@@ -54,6 +55,7 @@ def _append(settings: Settings, lake: Lake, newest: registry.RegisteredModel, go
     gold = spark.read.format("delta").option("versionAsOf", gold_version).load(str(lake.path(GOLD)))
     run = scoring.Scored(contract, newest.digest, gold_version)
     scores = scoring.scores(spark, gold.select(*gold_columns(contract)), features, content, run)
+    failpoints.reach(failpoints.Seam.SCORES_PLANNED)
     (
         scores.write.format("delta")
         .mode("append")
@@ -61,6 +63,7 @@ def _append(settings: Settings, lake: Lake, newest: registry.RegisteredModel, go
         .option("txnVersion", gold_version)
         .save(str(lake.path(scoring.TABLE)))
     )
+    failpoints.reach(failpoints.Seam.SCORES_COMMITTED)
     return _rows_of(lake, newest.digest, gold_version)
 
 

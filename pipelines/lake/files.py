@@ -12,6 +12,8 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines import failpoints
+
 # Room for the event keys of a row group, each of which stands in several rows.
 _LARGEST_DICTIONARY = 1 << 24
 
@@ -50,6 +52,7 @@ class FileWriter:
         if self._writer is None:
             self._writer = _writer(self._path, rows.schema)
         self._writer.write_table(rows, row_group_size=rows.num_rows)
+        failpoints.reach(failpoints.Seam.FILE_BEGUN)
 
     def finish(self) -> DataFile | None:
         """Close the file and describe it; None where no rows were written."""

@@ -17,6 +17,7 @@ import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, WriterProperties
 from deltalake.exceptions import CommitFailedError
 
+from pipelines import failpoints
 from pipelines.errors import DataRefused, ServiceUnreachable
 from pipelines.lake.slices import added_files
 from pipelines.lake.tables import Lake
@@ -112,6 +113,7 @@ def maintain_table(
     joined, note = max((len(_smaller(table, target)) for target in tiers), default=0), None
     if apply:
         joined, note = _join(table, tiers)
+        failpoints.reach(failpoints.Seam.JOINED)
     orphans = _unnamed(table, timedelta(0), needed) - _replaced(table, timedelta(0), needed)
     expired = _unnamed(table, keep, needed)
     if expired and (waiting := _waits_for_a_reader(table, needed, expired)):
@@ -119,6 +121,7 @@ def maintain_table(
     freed_bytes = sum((folder / name).stat().st_size for name in expired)
     if apply:
         _tidy(table, folder, needed, keep, delete=bool(expired), is_changed=bool(joined or expired))
+        failpoints.reach(failpoints.Seam.TABLE_MAINTAINED)
     return Upkeep(name, files, joined, len(orphans), len(expired), freed_bytes, note)
 
 
@@ -153,6 +156,7 @@ def _join(table: DeltaTable, tiers: Iterable[int]) -> tuple[int, str | None]:
 def _tidy(table: DeltaTable, folder: Path, needed: Needed, keep: timedelta, *, delete: bool, is_changed: bool) -> None:
     if delete:
         _vacuum(table, keep, needed, full=True, dry_run=False)
+        failpoints.reach(failpoints.Seam.VACUUMED)
     if is_changed:
         # Every tenth commit brings one anyway; without it, readers would first list all that was joined.
         table.create_checkpoint()

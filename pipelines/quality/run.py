@@ -15,6 +15,7 @@ from datetime import datetime
 import pyarrow as pa
 from deltalake import DeltaTable
 
+from pipelines import failpoints
 from pipelines.contracts.quality import quality, quality_digest
 from pipelines.contracts.tables import table
 from pipelines.lake.commit import Progress, append_once
@@ -61,6 +62,7 @@ def run(lake: Lake, decided_at: datetime) -> FlagRun:
     flags = lake.create(FLAGS)
     number = max(flags.transaction_version(APP_ID) or 0, last["flag_run"] if last else 0) + 1
     done = _judged(lake, flags, since, now, number)
+    failpoints.reach(failpoints.Seam.FLAGS_COMMITTED)
     _record(lake, done, now, decided_at)
     return done
 
@@ -80,6 +82,7 @@ def _judged(lake: Lake, flags: DeltaTable, since: Versions | None, now: Versions
             withdrawn += len(is_given) - sum(is_given)
             count += row_count
         file = writer.finish()
+    failpoints.reach(failpoints.Seam.FLAGS_WRITTEN)
     recorded = flags.transaction_version(APP_ID)
     append_once(flags, table(FLAGS), [file] if file else [], [Progress(APP_ID, recorded, number)])
     from_version = NEVER if since is None or work.is_everything else since.observations

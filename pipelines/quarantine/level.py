@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines import failpoints
 from pipelines.contracts.tables import table
 from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA, RECORD_COLUMNS, Batch
 from pipelines.kernel.steps import steps
@@ -48,7 +49,9 @@ def level(lake: Lake, *, tenant_id: str) -> int:
             writer.write(rows)
             count += rows.num_rows
         file = writer.finish()
+    failpoints.reach(failpoints.Seam.REDRIVE_OBSERVED)
     append_once(observations, table(OBSERVATIONS), [file] if file else [], [Progress(APP_ID, seen, taken)])
+    failpoints.reach(failpoints.Seam.REDRIVE_LEVEL)
     return count
 
 

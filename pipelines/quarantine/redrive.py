@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines import failpoints
 from pipelines.contracts.digest import contract_digest
 from pipelines.contracts.tables import table
 from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA, RECORD_COLUMNS, Batch, Judged
@@ -76,6 +77,7 @@ def redrive(lake: Lake, selection: Selection, *, tenant_id: str, decided_at: dat
     snapshot = lake.create(REDRIVES) if apply else None
     seen = snapshot.transaction_version(APP_ID) if snapshot else None
     verdicts = _judged_anew(lake, selection, tenant_id, decided_at)
+    failpoints.reach(failpoints.Seam.REDRIVE_JUDGED)
     number = None
     if snapshot and verdicts.rows:
         number = (seen or 0) + 1
@@ -83,7 +85,9 @@ def redrive(lake: Lake, selection: Selection, *, tenant_id: str, decided_at: dat
         with FileWriter(lake.path(REDRIVES)) as writer:
             writer.write(pa.Table.from_pylist(rows, schema=table(REDRIVES).arrow_schema))
             file = writer.finish()
+        failpoints.reach(failpoints.Seam.REDRIVE_WRITTEN)
         append_once(snapshot, table(REDRIVES), [file] if file else [], [Progress(APP_ID, seen, number)])
+        failpoints.reach(failpoints.Seam.REDRIVE_RECORDED)
         verdicts.observations = level(lake, tenant_id=tenant_id)
     outcomes = dict(verdicts.outcomes.most_common())
     changed = len(verdicts.rows)

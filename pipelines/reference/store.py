@@ -8,6 +8,7 @@ import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
+from pipelines import failpoints
 from pipelines.contracts import tables
 from pipelines.errors import WriterConflict
 from pipelines.lake.tables import Lake
@@ -57,6 +58,7 @@ def write(lake: Lake, found: Standing, rows: Sequence[Row]) -> bool:
     except CommitFailedError as cause:
         now = DeltaTable(snapshot.table_uri).version()
         raise WriterConflict(found.name, once.app_id, snapshot.version(), now) from cause
+    failpoints.reach(failpoints.Seam.REFERENCE_WRITTEN)
     return True
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from deltalake import Transaction
 
+from pipelines import failpoints
 from pipelines.errors import DataRefused
 from pipelines.lake.tables import Lake
 
@@ -44,6 +45,7 @@ def register(
     digest = sha256(content).hexdigest()
     model = RegisteredModel(name, digest, f"models/{digest}.onnx", gold_version, job_key, metrics, decided_at)
     _write(lake.root / model.path, content)
+    failpoints.reach(failpoints.Seam.MODEL_KEPT)
     row = {
         "model_name": name,
         "model_digest": digest,

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from deltalake import DeltaTable
 
+from pipelines import failpoints
 from pipelines.contracts.tables import table
 from pipelines.errors import OffsetGap
 from pipelines.kernel.batch import Batch
@@ -131,13 +132,17 @@ def run_batch(
     ranges = plan(ends, progress=progress, max_records=max_records)
     if not ranges:
         return []
+    failpoints.reach(failpoints.Seam.PLANNED)
     meter = Meter()
     folders = tables.lake.path(EVENTS), tables.lake.path(OBSERVATIONS)
     known = known or KnownFromFiles(tables.ledger)
     cleaned = engine(ranges, Cleaning(steps(), tenant_id, ingest_time, known, *folders, tables.overrides))
     _all_read(ranges, cleaned)
+    failpoints.reach(failpoints.Seam.WRITTEN)
     _commit(tables, ranges, cleaned, meter)
+    failpoints.reach(failpoints.Seam.SILVER_COMMITTED)
     tables.committed(cleaned)
+    failpoints.reach(failpoints.Seam.NOTED)
     return cleaned
 
 
@@ -157,7 +162,9 @@ def level_silver(tables: Tables, ends: Ends, *, tenant_id: str, ingest_time: dat
                 ) as batch:
                     writer.write(batch.observe())
             file = writer.finish()
+        failpoints.reach(failpoints.Seam.LEVEL_WRITTEN)
         append_once(tables.observations, table(OBSERVATIONS), [file] if file else [], [Progress(name, seen, taken)])
+        failpoints.reach(failpoints.Seam.LEVELLED)
         tables.observations.update_incremental()
 
 
@@ -187,5 +194,6 @@ def _commit(tables: Tables, ranges: Sequence[OffsetRange], cleaned: Sequence[Cle
         observations=sum(each.observation_count for each in cleaned),
     )
     append_once(tables.events, table(EVENTS), [each.events_file for each in cleaned], progress, cost)
+    failpoints.reach(failpoints.Seam.BRONZE_COMMITTED)
     files: list[DataFile] = [each.observations_file for each in cleaned if each.observations_file]
     append_once(tables.observations, table(OBSERVATIONS), files, progress)

@@ -12,6 +12,7 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines import failpoints
 from pipelines.errors import OffsetGap
 from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA, Batch, Judged
 from pipelines.kernel.steps import Steps
@@ -104,6 +105,7 @@ class RangeCleaner:
             overrides=cleaning.overrides,
         ) as batch:  # fmt: skip
             judged = cleaning.known.judge(batch, self._partition, self.own_keys)
+        failpoints.reach(failpoints.Seam.CLEANED)
         self._events.write(judged.events)
         self._observations.write(judged.observations)
         self._verdicts.update(_counts(judged.events["verdict"]))

@@ -1,0 +1,145 @@
+"""Hold a lake against what was sent: the log by its protocol, the files by DuckDB, nothing by the pipeline's own code."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.chaos.delta_log import Broken, DeltaLog, Files
+
+BRONZE, SILVER = "bronze/events", "silver/observations"
+
+
+def stream_breaches(lake: Path, sent: pa.Table, meant: pa.Table, topic: str) -> list[str]:
+    """Say what is wrong with bronze and silver after a topic has been taken in whole; nothing where all is well.
+
+    Shape: `sent` has a row for each message with its place, key, raw bytes, verdict and reason; `meant` a row for each
+    observation with its place, device, property, channel, depth, times, value, unit and flag.
+    """
+    try:
+        return [*_log_breaches(lake), *_row_breaches(lake, sent, meant, topic)]
+    except (Broken, OSError, duckdb.Error, pa.ArrowException) as cause:
+        return [f"the tables cannot be read: {cause}"]
+
+
+def opened(lake: Path, table: str) -> Files:
+    """Return a table's latest version.
+
+    Raises:
+        Broken: Its log is, or there is none.
+    """
+    log = DeltaLog(lake / table)
+    latest = log.latest()
+    if latest < 0:
+        raise Broken(f"{table} has no commit")
+    return Files(lake / table, log.at(latest))
+
+
+def table_breaches(folder: Path) -> list[str]:
+    """Say what is wrong with one table's log and files as such."""
+    log = DeltaLog(folder)
+    version = log.at(log.latest())
+    differences = (log.checkpoint_differs(path) for path in log.checkpoints())
+    found = [*Files(folder, version).wrong(), *filter(None, differences)]
+    return [f"{folder.parent.name}.{folder.name}: {each}" for each in found]
+
+
+def fingerprint(lake: Path, table: str, leave_out: tuple[str, ...] = ()) -> tuple[int, str]:
+    """Return how many rows a table has, and one hash of all of them in any order.
+
+    `leave_out` names columns that say when a row was made, or from what version.
+    """
+    paths = opened(lake, table).paths
+    if not paths:
+        return 0, ""
+    columns = f"* exclude ({', '.join(leave_out)})" if leave_out else "*"
+    ((count, digest),) = duckdb.sql(
+        # A sum, unlike an exclusive or, tells two equal rows from none.
+        f"select count(*), coalesce(sum(hash(t)::hugeint), 0)::varchar "  # noqa: S608 - names of ours
+        f"from (select {columns} from read_parquet({paths})) t"
+    ).fetchall()
+    return count, digest
+
+
+def _log_breaches(lake: Path) -> list[str]:
+    return [each for table in (BRONZE, SILVER) for each in table_breaches(lake / table)]
+
+
+def _row_breaches(lake: Path, sent: pa.Table, meant: pa.Table, topic: str) -> Iterator[str]:
+    bronze, silver = opened(lake, BRONZE), opened(lake, SILVER)
+    yield from _progress_breaches(bronze, silver, sent, topic)
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        connection.register("sent", sent)
+        connection.register("meant", meant)
+        for name, files in (("bronze", bronze), ("silver", silver)):
+            if not files.paths:
+                yield f"{name} has no rows"
+                return
+            connection.execute(f"create view {name} as select * from read_parquet({files.paths})")
+        for sentence, query in _QUESTIONS.items():
+            ((count, example),) = connection.execute(query.replace("$topic", f"'{topic}'")).fetchall()
+            if count:
+                yield f"{sentence}: {count}, such as {example}"
+
+
+def _progress_breaches(bronze: Files, silver: Files, sent: pa.Table, topic: str) -> Iterator[str]:
+    ends: dict[str, int] = {}
+    for partition in sent["partition"].to_pylist():
+        ends[f"telemetry/{topic}/{partition}"] = ends.get(f"telemetry/{topic}/{partition}", 0) + 1
+    for name, files in (("bronze", bronze), ("silver", silver)):
+        progress = {key: value for key, value in files.version.progress.items() if key in ends}
+        if progress != ends:
+            yield f"{name} stands at {progress}, the topic ends at {ends}"
+
+
+_PLACE = "(\"partition\" || '/' || \"offset\")"
+
+# Each counts what must not be, and shows one.
+_QUESTIONS = {
+    "offsets not in bronze": f"""
+        select count(*), any_value({_PLACE}) from sent anti join bronze using ("partition", "offset")""",
+    "rows of bronze that nobody sent": f"""
+        select count(*), any_value({_PLACE}) from bronze
+        where topic <> $topic or ("partition", "offset") not in (select ("partition", "offset") from sent)""",
+    "offsets more than once in bronze": f"""
+        select count(*), any_value({_PLACE}) from
+        (select "partition", "offset" from bronze group by all having count(*) > 1)""",
+    "records whose bytes are not those sent": f"""
+        select count(*), any_value({_PLACE}) from sent join bronze using ("partition", "offset")
+        where sent.raw is distinct from bronze.raw or sent.key is distinct from bronze.key""",
+    "records with another verdict than meant": f"""
+        select count(*), any_value({_PLACE} || ' ' || bronze.verdict || ', meant ' || sent.verdict)
+        from sent join bronze using ("partition", "offset") where sent.verdict <> bronze.verdict""",
+    "records with another reason than meant": f"""
+        select count(*), any_value({_PLACE} || ' ' || array_to_string(reasons, '; ')) from sent
+        join bronze using ("partition", "offset")
+        where sent.verdict <> 'duplicate' and sent.reason <> array_to_string(reasons, '; ')""",
+    "verdicts that do not add up to the offsets": """
+        select abs(count(*) filter (verdict in ('accepted', 'duplicate', 'quarantined'))
+            - (select count(*) from sent)), count(*) from bronze""",
+    "events more than once in bronze": """
+        select count(*), any_value(event_key) from
+        (select event_key from bronze where verdict = 'accepted' group by 1 having count(*) > 1)""",
+    "observations more than once in silver": f"""
+        select count(*), any_value({_PLACE} || ' ' || property) from
+        (select "partition", "offset", device_id, property, channel, depth_cm, phenomenon_time from silver
+         group by all having count(*) > 1)""",
+    "observations of no accepted event": f"""
+        select count(*), any_value({_PLACE}) from silver
+        anti join (select * from bronze where verdict = 'accepted') b
+        on b."partition" = silver."partition" and b."offset" = silver."offset" and b.event_key = silver.event_key""",
+    "observations that are not in silver as they were meant": f"""
+        select count(*), any_value({_PLACE} || ' ' || property) from meant anti join silver on
+        silver."partition" = meant."partition" and silver."offset" = meant."offset"
+        and silver.device_id = meant.device_id and silver.property = meant.property
+        and silver.phenomenon_time = meant.phenomenon_time and silver.result_time = meant.result_time
+        and silver.channel is not distinct from meant.channel and silver.depth_cm is not distinct from meant.depth_cm
+        and silver.unit = meant.unit and silver.flag = meant.flag
+        and silver.sensor_model is not distinct from meant.sensor_model
+        and ((silver.value is null and meant.value is null)
+             or abs(silver.value - meant.value) <= 1e-9 * greatest(1, abs(meant.value)))""",
+    "observations that nobody meant": """
+        select greatest(0, (select count(*) from silver) - (select count(*) from meant)), ''""",
+}

@@ -1,0 +1,84 @@
+"""Kill the stream with kill -9 at each of its seams, once or twice, and hold what it leaves to the promises."""
+
+from collections.abc import Sequence
+from random import Random
+
+from pipelines.chaos.checker import stream_breaches
+from pipelines.chaos.scenario import Outcome, Scenario
+from pipelines.chaos.site import Done, Site
+from pipelines.failpoints import Seam
+
+BATCH = 200
+STREAM = ("stream", "--once", "--engine", "embedded", "--max-records", str(BATCH))
+_HOLDS = ("P1", "P2", "P3", "P6", "P7")
+
+# How often a run of five batches over three partitions comes by, at least.
+PASSES = {
+    Seam.PLANNED: 5,
+    Seam.CLEANED: 9,
+    Seam.FILE_BEGUN: 18,
+    Seam.WRITTEN: 5,
+    Seam.BRONZE_COMMITTED: 5,
+    Seam.SILVER_COMMITTED: 5,
+    Seam.NOTED: 5,
+}
+# Only a stream that finds silver behind comes by these.
+LEVELLING = {Seam.LEVEL_WRITTEN: 1, Seam.LEVELLED: 1}
+
+
+def scenarios(seeds: int) -> list[Scenario]:
+    """Return a scenario for each seam of the stream."""
+    return [
+        Scenario(f"kill.{seam}", f"kill -9 leaving {seam.leaves}", _HOLDS, _Kill(seam), seeds)
+        for seam in (*PASSES, *LEVELLING)
+    ]
+
+
+class _Kill:
+    """Kills at one seam; every second seed kills the restart too, at a seam of its own choice."""
+
+    def __init__(self, seam: Seam) -> None:
+        self._seam = seam
+
+    def __call__(self, site: Site, seed: int) -> Outcome:
+        sent, home = site.topic(seed), site.home(f"kill-{self._seam}")
+        breaches: list[str] = []
+        with site.watched(home, sent) as seen:
+            kills = 0
+            for fail_at in self._plan(seed):
+                done = site.run(home, sent.tenant, STREAM, fail_at=fail_at)
+                kills += done.killed
+                if not done.killed:
+                    breaches.append(f"{fail_at} killed nothing: {_ending(done)}")
+            breaches += undisturbed(site.run(home, sent.tenant, STREAM))
+            breaches += idle(site.run(home, sent.tenant, STREAM))
+        breaches += [*seen.breaches, *stream_breaches(home / "lake" / sent.tenant, sent.sent, sent.meant, sent.topic)]
+        return Outcome(seed, kills, tuple(breaches), seen.looks)
+
+    def _plan(self, seed: int) -> list[str]:
+        chance = Random(f"{self._seam} {seed}")  # noqa: S311 - chance that can be had again
+        if self._seam in LEVELLING:
+            before = f"{Seam.BRONZE_COMMITTED}:{chance.randint(1, 3)}"
+            return [before, f"{self._seam}:1", *([f"{self._seam}:1"] if seed % 2 else [])]
+        first = f"{self._seam}:{chance.randint(1, PASSES[self._seam] - 2)}"
+        if seed % 2 == 0:
+            return [first]
+        return [first, f"{chance.choice([Seam.PLANNED, Seam.CLEANED, self._seam, Seam.BRONZE_COMMITTED])}:1"]
+
+
+def undisturbed(done: Done) -> list[str]:
+    """Say what is wrong with a run that nothing disturbed."""
+    return [] if done.code == 0 else [f"a run after it {_ending(done)}"]
+
+
+def idle(done: Done, batches: str = "batches") -> list[str]:
+    """Say what is wrong with a run that had nothing to do."""
+    if done.code:
+        return [f"a run without news {_ending(done)}"]
+    found: Sequence[str] = [line for line in done.out.splitlines() if line.startswith(f"{batches} ")]
+    return [] if found and found[0].split() == [batches, "0"] else [f"a run without news wrote: {found}"]
+
+
+def _ending(done: Done) -> str:
+    said = done.err.strip().splitlines()[-1:] or ["and said nothing"]
+    return f"ended with {done.code}: {said[0]}"
