@@ -79,7 +79,7 @@ def _row_breaches(lake: Path, sent: pa.Table, meant: pa.Table, topic: str) -> It
                 return
             connection.execute(f"create view {name} as select * from read_parquet({files.paths})")
         for sentence, query in _QUESTIONS.items():
-            ((count, example),) = connection.execute(query.replace("$topic", f"'{topic}'")).fetchall()
+            ((count, example),) = connection.execute(_filled(query, topic)).fetchall()
             if count:
                 yield f"{sentence}: {count}, such as {example}"
 
@@ -94,26 +94,28 @@ def _progress_breaches(bronze: Files, silver: Files, sent: pa.Table, topic: str)
             yield f"{name} stands at {progress}, the topic ends at {ends}"
 
 
-_PLACE = "(\"partition\" || '/' || \"offset\")"
+def _filled(query: str, topic: str) -> str:
+    return query.replace("$place", '("partition" || \'/\' || "offset")').replace("$topic", f"'{topic}'")
+
 
 # Each counts what must not be, and shows one.
 _QUESTIONS = {
-    "offsets not in bronze": f"""
-        select count(*), any_value({_PLACE}) from sent anti join bronze using ("partition", "offset")""",
-    "rows of bronze that nobody sent": f"""
-        select count(*), any_value({_PLACE}) from bronze
+    "offsets not in bronze": """
+        select count(*), any_value($place) from sent anti join bronze using ("partition", "offset")""",
+    "rows of bronze that nobody sent": """
+        select count(*), any_value($place) from bronze
         where topic <> $topic or ("partition", "offset") not in (select ("partition", "offset") from sent)""",
-    "offsets more than once in bronze": f"""
-        select count(*), any_value({_PLACE}) from
+    "offsets more than once in bronze": """
+        select count(*), any_value($place) from
         (select "partition", "offset" from bronze group by all having count(*) > 1)""",
-    "records whose bytes are not those sent": f"""
-        select count(*), any_value({_PLACE}) from sent join bronze using ("partition", "offset")
+    "records whose bytes are not those sent": """
+        select count(*), any_value($place) from sent join bronze using ("partition", "offset")
         where sent.raw is distinct from bronze.raw or sent.key is distinct from bronze.key""",
-    "records with another verdict than meant": f"""
-        select count(*), any_value({_PLACE} || ' ' || bronze.verdict || ', meant ' || sent.verdict)
+    "records with another verdict than meant": """
+        select count(*), any_value($place || ' ' || bronze.verdict || ', meant ' || sent.verdict)
         from sent join bronze using ("partition", "offset") where sent.verdict <> bronze.verdict""",
-    "records with another reason than meant": f"""
-        select count(*), any_value({_PLACE} || ' ' || array_to_string(reasons, '; ')) from sent
+    "records with another reason than meant": """
+        select count(*), any_value($place || ' ' || array_to_string(reasons, '; ')) from sent
         join bronze using ("partition", "offset")
         where sent.verdict <> 'duplicate' and sent.reason <> array_to_string(reasons, '; ')""",
     "verdicts that do not add up to the offsets": """
@@ -122,16 +124,16 @@ _QUESTIONS = {
     "events more than once in bronze": """
         select count(*), any_value(event_key) from
         (select event_key from bronze where verdict = 'accepted' group by 1 having count(*) > 1)""",
-    "observations more than once in silver": f"""
-        select count(*), any_value({_PLACE} || ' ' || property) from
+    "observations more than once in silver": """
+        select count(*), any_value($place || ' ' || property) from
         (select "partition", "offset", device_id, property, channel, depth_cm, phenomenon_time from silver
          group by all having count(*) > 1)""",
-    "observations of no accepted event": f"""
-        select count(*), any_value({_PLACE}) from silver
+    "observations of no accepted event": """
+        select count(*), any_value($place) from silver
         anti join (select * from bronze where verdict = 'accepted') b
         on b."partition" = silver."partition" and b."offset" = silver."offset" and b.event_key = silver.event_key""",
-    "observations that are not in silver as they were meant": f"""
-        select count(*), any_value({_PLACE} || ' ' || property) from meant anti join silver on
+    "observations that are not in silver as they were meant": """
+        select count(*), any_value($place || ' ' || property) from meant anti join silver on
         silver."partition" = meant."partition" and silver."offset" = meant."offset"
         and silver.device_id = meant.device_id and silver.property = meant.property
         and silver.phenomenon_time = meant.phenomenon_time and silver.result_time = meant.result_time

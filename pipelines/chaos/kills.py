@@ -8,34 +8,36 @@ from pipelines.chaos.scenario import Outcome, Scenario
 from pipelines.chaos.site import Done, Site
 from pipelines.failpoints import Seam
 
-BATCH = 200
+# What costs is a batch of a partition, whatever its size: three batches of two partitions.
+BATCH = 120
 STREAM = ("stream", "--once", "--engine", "embedded", "--max-records", str(BATCH))
+SEEDS = 12
 _HOLDS = ("P1", "P2", "P3", "P6", "P7")
 
-# How often a run of five batches over three partitions comes by, at least.
+# How often a first run comes by.
 PASSES = {
-    Seam.PLANNED: 5,
-    Seam.CLEANED: 9,
-    Seam.FILE_BEGUN: 18,
-    Seam.WRITTEN: 5,
-    Seam.BRONZE_COMMITTED: 5,
-    Seam.SILVER_COMMITTED: 5,
-    Seam.NOTED: 5,
+    Seam.PLANNED: 3,
+    Seam.CLEANED: 6,
+    Seam.FILE_BEGUN: 12,
+    Seam.WRITTEN: 3,
+    Seam.BRONZE_COMMITTED: 3,
+    Seam.SILVER_COMMITTED: 3,
+    Seam.NOTED: 3,
 }
 # Only a stream that finds silver behind comes by these.
 LEVELLING = {Seam.LEVEL_WRITTEN: 1, Seam.LEVELLED: 1}
 
 
-def scenarios(seeds: int) -> list[Scenario]:
+def scenarios() -> list[Scenario]:
     """Return a scenario for each seam of the stream."""
     return [
-        Scenario(f"kill.{seam}", f"kill -9 leaving {seam.leaves}", _HOLDS, _Kill(seam), seeds)
+        Scenario(f"kill.{seam}", f"kill -9 leaving {seam.leaves}", _HOLDS, _Kill(seam), SEEDS)
         for seam in (*PASSES, *LEVELLING)
     ]
 
 
 class _Kill:
-    """Kills at one seam; every second seed kills the restart too, at a seam of its own choice."""
+    """Kills at one seam; two seeds of three kill restarts too."""
 
     def __init__(self, seam: Seam) -> None:
         self._seam = seam
@@ -56,14 +58,16 @@ class _Kill:
         return Outcome(seed, kills, tuple(breaches), seen.looks)
 
     def _plan(self, seed: int) -> list[str]:
+        """Say where each run fails: the first at this seam, none, one or two restarts there or elsewhere."""
         chance = Random(f"{self._seam} {seed}")  # noqa: S311 - chance that can be had again
         if self._seam in LEVELLING:
-            before = f"{Seam.BRONZE_COMMITTED}:{chance.randint(1, 3)}"
-            return [before, f"{self._seam}:1", *([f"{self._seam}:1"] if seed % 2 else [])]
-        first = f"{self._seam}:{chance.randint(1, PASSES[self._seam] - 2)}"
-        if seed % 2 == 0:
-            return [first]
-        return [first, f"{chance.choice([Seam.PLANNED, Seam.CLEANED, self._seam, Seam.BRONZE_COMMITTED])}:1"]
+            before = f"{Seam.BRONZE_COMMITTED}:{chance.randint(1, PASSES[Seam.BRONZE_COMMITTED])}"
+            return [before, *([f"{self._seam}:1"] * (1 + seed % 2))]
+        restarts = seed % 3
+        # Early where a restart must have work to be killed at.
+        latest = PASSES[self._seam] if restarts == 0 else PASSES[self._seam] // 3
+        later = [Seam.PLANNED, Seam.CLEANED, Seam.FILE_BEGUN, Seam.BRONZE_COMMITTED, self._seam]
+        return [f"{self._seam}:{chance.randint(1, latest)}", *(f"{chance.choice(later)}:1" for _ in range(restarts))]
 
 
 def undisturbed(done: Done) -> list[str]:

@@ -18,7 +18,9 @@ import pyarrow.parquet as pq
 from pipelines.chaos.checker import BRONZE, SILVER
 from pipelines.chaos.delta_log import Broken, DeltaLog, Version
 
-PAUSE_S = 0.02
+PAUSE_S = 0.05
+# A version that stands still is read again at every so many looks.
+_AGAIN_EVERY = 10
 _PREFIX = "telemetry/"
 
 Figures = list[tuple[int, int, float]]
@@ -42,6 +44,7 @@ class Reader:
         self.looks, self.breaches = 0, dict[str, None]()
         self._bronze, self._silver = _Watched(DeltaLog(lake / BRONZE)), _Watched(DeltaLog(lake / SILVER))
         self._after = _after(steps)
+        self._seen = (-1, -1)
 
     def look(self) -> None:
         """Read the latest version of both tables, and hold each to being whole."""
@@ -52,6 +55,10 @@ class Reader:
             if silver is None or bronze is None:
                 return
             self.looks += 1
+            versions = silver.number, bronze.number
+            if versions == self._seen and self.looks % _AGAIN_EVERY:
+                return
+            self._seen = versions
             self._hold_silver(silver)
             self._hold_bronze(bronze)
             ahead = {key for key, end in _streamed(silver).items() if end > bronze.progress.get(key, 0)}

@@ -177,7 +177,9 @@ class Site:
     def end(self, process: Process) -> Done:
         """Wait for a command; one that takes too long is killed."""
         code = self._waited(process)
-        texts = (Path(f"{process.into}.{each}").read_text(encoding="utf-8", errors="replace") for each in ("out", "err"))
+        texts = (
+            Path(f"{process.into}.{each}").read_text(encoding="utf-8", errors="replace") for each in ("out", "err")
+        )
         return Done(code, *texts)
 
     def run(

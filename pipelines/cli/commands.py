@@ -7,6 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any, TextIO
 
+from pipelines.cli.chaos_commands import CHAOS_COMMANDS
 from pipelines.cli.command import Command, arg, job, positive
 from pipelines.cli.decode_command import DECODE
 from pipelines.cli.gate_commands import GATE_COMMANDS
@@ -28,6 +29,7 @@ GROUPS = {
     "gold": "Build the tables that models read.",
     "dag": "Run Airflow's DAGs on this machine.",
     "model": "See the registered models.",
+    "chaos": "Try faults on a scratch lake, and see what holds.",
 }
 
 MODELS = "select model_name, model_digest, gold_version, metrics, decided_at from ops.models order by decided_at desc"
@@ -188,6 +190,7 @@ COMMANDS = (
     ),
     DECODE,
     *TABLE_COMMANDS,
+    *CHAOS_COMMANDS,
     Command(
         ("metrics",),
         "Measure freshness, lag, verdicts, flags, the gate, cost and sizes for Prometheus; print it, or serve it.",
