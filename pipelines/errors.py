@@ -83,13 +83,14 @@ class OffsetGap(DataRefused):
 class WriterConflict(DataRefused):
     """Another writer of the same pipeline was here first."""
 
-    def __init__(self, table: str, app_id: str, expected: int, got: int | None) -> None:
-        """Say which progress marker moved: `app_id` stood at `expected`, now at `got`."""
+    def __init__(self, table: str, app_id: str, expected: int, got: int | None, holder: str | None = None) -> None:
+        """Say which progress marker moved: `app_id` stood at `expected`, now at `got`; `holder` moved it."""
+        found = "no progress recorded" if got is None else f"progress {got}"
         super().__init__(
             "Another writer of this pipeline is at work",
             where=f"table {table}, transaction id {app_id}",
             expected=f"progress {expected}, as this run planned",
-            got="no progress recorded" if got is None else f"progress {got}",
+            got=f"{found}, recorded by {holder}" if holder else found,
             fix="This run wrote nothing. Stop the other writer, or let it go on alone.",
         )
 

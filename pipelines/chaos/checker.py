@@ -1,4 +1,4 @@
-"""Hold a lake against what was sent: the log by its protocol, the files by DuckDB, nothing by the pipeline's own code."""
+"""Hold a lake against what was sent: the log by its protocol, the files by DuckDB, nothing by our own code."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,7 +77,7 @@ def _row_breaches(lake: Path, sent: pa.Table, meant: pa.Table, topic: str) -> It
             if not files.paths:
                 yield f"{name} has no rows"
                 return
-            connection.execute(f"create view {name} as select * from read_parquet({files.paths})")
+            connection.execute(f"create view {name} as select * from read_parquet({files.paths})")  # noqa: S608 - names of ours
         for sentence, query in _QUESTIONS.items():
             ((count, example),) = connection.execute(_filled(query, topic)).fetchall()
             if count:

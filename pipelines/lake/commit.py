@@ -12,6 +12,7 @@ from deltalake.transaction import AddAction
 from pipelines.contracts.tables import TableContract
 from pipelines.errors import StorageFull, WriterConflict
 from pipelines.lake.files import DataFile
+from pipelines.lake.writer import last_writer, signature
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def append_once(
 
     The log itself refuses a second writer: a commit made meanwhile with one of the same ids conflicts with this
     snapshot. A refreshed snapshot would hide it, so the one of the plan must be passed.
-    `information` stands in the log beside the commit.
+    `information` stands in the log beside the commit, and who made it.
 
     Raises:
         WriterConflict: Another writer has moved the progress; nothing was committed.
@@ -43,10 +44,11 @@ def append_once(
     for each in progress:
         recorded = snapshot.transaction_version(each.app_id)
         if recorded != each.start:
-            raise WriterConflict(contract.name, each.app_id, each.start or 0, recorded)
+            holder = last_writer(snapshot, each.app_id)
+            raise WriterConflict(contract.name, each.app_id, each.start or 0, recorded, holder)
     properties = CommitProperties(
         app_transactions=[Transaction(each.app_id, each.next) for each in progress],
-        custom_metadata=dict(information or {}),
+        custom_metadata={**signature(), **(information or {})},
         max_commit_retries=15,
     )
     try:
@@ -64,7 +66,8 @@ def append_once(
 def _conflict(snapshot: DeltaTable, contract: TableContract, progress: Sequence[Progress]) -> WriterConflict:
     now = DeltaTable(snapshot.table_uri)
     moved = next((each for each in progress if now.transaction_version(each.app_id) != each.start), progress[0])
-    return WriterConflict(contract.name, moved.app_id, moved.start or 0, now.transaction_version(moved.app_id))
+    recorded, holder = now.transaction_version(moved.app_id), last_writer(now, moved.app_id)
+    return WriterConflict(contract.name, moved.app_id, moved.start or 0, recorded, holder)
 
 
 def _added(file: DataFile) -> AddAction:

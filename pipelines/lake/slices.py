@@ -32,7 +32,7 @@ def added_files(table: DeltaTable, from_version: int, to_version: int) -> list[s
     slice_: dict[str, None] = {}
     compacted: set[str] = set()
     for version in range(from_version + 1, to_version + 1):
-        for action in _actions(table, version):
+        for action in actions(table, version):
             _apply(action, slice_, compacted, table, version)
     return [_absolute(table, path) for path in slice_]
 
@@ -72,7 +72,12 @@ def _apply(
         slice_.pop(path, None)
 
 
-def _actions(table: DeltaTable, version: int) -> Iterator[dict[str, Any]]:
+def actions(table: DeltaTable, version: int) -> Iterator[dict[str, Any]]:
+    """Give what one commit of a table did, action by action.
+
+    Raises:
+        DataRefused: The commit is no longer in the log.
+    """
     filesystem, root = fs.FileSystem.from_uri(_root(table))
     try:
         with filesystem.open_input_stream(f"{root}/_delta_log/{version:020}.json") as log:
