@@ -51,7 +51,7 @@ class _Kill:
                 done = site.run(home, sent.tenant, STREAM, fail_at=fail_at)
                 kills += done.killed
                 if not done.killed:
-                    breaches.append(f"{fail_at} killed nothing: {_ending(done)}")
+                    breaches.append(f"{fail_at} killed nothing: {ending(done)}")
             breaches += undisturbed(site.run(home, sent.tenant, STREAM))
             breaches += idle(site.run(home, sent.tenant, STREAM))
         breaches += [*seen.breaches, *stream_breaches(home / "lake" / sent.tenant, sent.sent, sent.meant, sent.topic)]
@@ -72,17 +72,18 @@ class _Kill:
 
 def undisturbed(done: Done) -> list[str]:
     """Say what is wrong with a run that nothing disturbed."""
-    return [] if done.code == 0 else [f"a run after it {_ending(done)}"]
+    return [] if done.code == 0 else [f"a run after it {ending(done)}"]
 
 
 def idle(done: Done, batches: str = "batches") -> list[str]:
     """Say what is wrong with a run that had nothing to do."""
     if done.code:
-        return [f"a run without news {_ending(done)}"]
+        return [f"a run without news {ending(done)}"]
     found: Sequence[str] = [line for line in done.out.splitlines() if line.startswith(f"{batches} ")]
     return [] if found and found[0].split() == [batches, "0"] else [f"a run without news wrote: {found}"]
 
 
-def _ending(done: Done) -> str:
+def ending(done: Done) -> str:
+    """Say how a command ended, with its last words."""
     said = done.err.strip().splitlines()[-1:] or ["and said nothing"]
     return f"ended with {done.code}: {said[0]}"
