@@ -54,11 +54,10 @@ def fingerprint(lake: Path, table: str, leave_out: tuple[str, ...] = ()) -> tupl
     if not paths:
         return 0, ""
     columns = f"* exclude ({', '.join(leave_out)})" if leave_out else "*"
-    ((count, digest),) = duckdb.sql(
-        # A sum, unlike an exclusive or, tells two equal rows from none.
-        f"select count(*), coalesce(sum(hash(t)::hugeint), 0)::varchar "  # noqa: S608 - names of ours
-        f"from (select {columns} from read_parquet({paths})) t"
-    ).fetchall()
+    # A sum, unlike an exclusive or, tells two equal rows from none.
+    query = f"select count(*), sum(hash(t)::hugeint)::varchar from (select {columns} from read_parquet({paths})) t"  # noqa: S608 - names of ours
+    with duckdb.connect() as connection:
+        ((count, digest),) = connection.execute(query).fetchall()
     return count, digest
 
 
@@ -78,10 +77,27 @@ def _row_breaches(lake: Path, sent: pa.Table, meant: pa.Table, topic: str) -> It
                 yield f"{name} has no rows"
                 return
             connection.execute(f"create view {name} as select * from read_parquet({files.paths})")  # noqa: S608 - names of ours
-        for sentence, query in _QUESTIONS.items():
-            ((count, example),) = connection.execute(_filled(query, topic)).fetchall()
-            if count:
-                yield f"{sentence}: {count}, such as {example}"
+        yield from _answers(connection, {**_OF_RECORDS, **_OF_OBSERVATIONS}, topic)
+
+
+def observation_breaches(lake: Path, meant: pa.Table) -> list[str]:
+    """Say in what silver differs from what was meant, however its records came to be accepted."""
+    try:
+        silver = opened(lake, SILVER)
+        with duckdb.connect() as connection:
+            connection.execute("set timezone = 'UTC'")
+            connection.register("meant", meant)
+            connection.execute(f"create view silver as select * from read_parquet({silver.paths})")  # noqa: S608 - ours
+            return list(_answers(connection, _OF_OBSERVATIONS, ""))
+    except (Broken, OSError, duckdb.Error) as cause:
+        return [f"silver cannot be read: {cause}"]
+
+
+def _answers(connection: duckdb.DuckDBPyConnection, questions: dict[str, str], topic: str) -> Iterator[str]:
+    for sentence, query in questions.items():
+        ((count, example),) = connection.execute(_filled(query, topic)).fetchall()
+        if count:
+            yield f"{sentence}: {count}, such as {example}"
 
 
 def _progress_breaches(bronze: Files, silver: Files, sent: pa.Table, topic: str) -> Iterator[str]:
@@ -99,7 +115,7 @@ def _filled(query: str, topic: str) -> str:
 
 
 # Each counts what must not be, and shows one.
-_QUESTIONS = {
+_OF_RECORDS = {
     "offsets not in bronze": """
         select count(*), any_value($place) from sent anti join bronze using ("partition", "offset")""",
     "rows of bronze that nobody sent": """
@@ -124,14 +140,17 @@ _QUESTIONS = {
     "events more than once in bronze": """
         select count(*), any_value(event_key) from
         (select event_key from bronze where verdict = 'accepted' group by 1 having count(*) > 1)""",
-    "observations more than once in silver": """
-        select count(*), any_value($place || ' ' || property) from
-        (select "partition", "offset", device_id, property, channel, depth_cm, phenomenon_time from silver
-         group by all having count(*) > 1)""",
     "observations of no accepted event": """
         select count(*), any_value($place) from silver
         anti join (select * from bronze where verdict = 'accepted') b
         on b."partition" = silver."partition" and b."offset" = silver."offset" and b.event_key = silver.event_key""",
+}
+
+_OF_OBSERVATIONS = {
+    "observations more than once in silver": """
+        select count(*), any_value($place || ' ' || property) from
+        (select "partition", "offset", device_id, property, channel, depth_cm, phenomenon_time from silver
+         group by all having count(*) > 1)""",
     "observations that are not in silver as they were meant": """
         select count(*), any_value($place || ' ' || property) from meant anti join silver on
         silver."partition" = meant."partition" and silver."offset" = meant."offset"

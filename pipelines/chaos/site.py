@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +28,7 @@ KILLED = -signal.SIGKILL
 
 Command = Sequence[str]
 WARM: Command = ("-m", "pipelines.cli.warm")
-_ONE_COMMAND: Command = ("-c", "from pipelines.cli import entry; entry()")
+_ONE_COMMAND: Command = ("-P", "-c", "from pipelines.cli import entry; entry()")
 
 
 @dataclass(frozen=True)
@@ -149,21 +149,37 @@ class Site:
             self._sent[seed] = made
         return self._sent[seed]
 
-    def environ(self, home: Path, tenant: str, fail_at: str | None = None) -> dict[str, str]:
-        """Return the environment of a command."""
+    def kept(self, name: str, seed: int, make: Callable[[Path], object]) -> Path:
+        """Return a home that is made once for a seed, for cases to begin from a copy of it."""
+        if (name, seed) not in self._kept:
+            made = self.home(name)
+            make(made)
+            self._kept[name, seed] = made
+        return self._kept[name, seed]
+
+    def environ(self, home: Path, tenant: str, fail_at: str | None = None, tree: Path | None = None) -> dict[str, str]:
+        """Return the environment of a command; `tree` is another copy of the sources to run it from."""
         mine = {name: value for name, value in os.environ.items() if not name.startswith("FIELDSTREAM_")}
         cache = {"FIELDSTREAM_CACHE": str(self.cache)} if self.cache else {}
         return {
             **mine, **cache, "FIELDSTREAM_HOME": str(home), "FIELDSTREAM_TENANT": tenant,
             "FIELDSTREAM_KAFKA": self.address, **({VARIABLE: fail_at} if fail_at else {}),
+            "PYTHONPATH": _search_path(tree),
         }  # fmt: skip
 
     def begin(
-        self, home: Path, tenant: str, argv: Sequence[str], *, fail_at: str | None = None, fork: bool = True
+        self,
+        home: Path,
+        tenant: str,
+        argv: Sequence[str],
+        *,
+        fail_at: str | None = None,
+        fork: bool = True,
+        tree: Path | None = None,
     ) -> Process:
-        """Begin a command, forked from the warm process or, for Spark's sake, as one of its own."""
+        """Begin a command, forked from the warm process or, for Spark's or another tree's sake, as one of its own."""
         self._count += 1
-        environ, into = self.environ(home, tenant, fail_at), home / f"run-{self._count:04}"
+        environ, into = self.environ(home, tenant, fail_at, tree), home / f"run-{self._count:04}"
         if fork:
             told = {"argv": list(argv), "environ": environ, "into": str(into)}
             return Process(int(self._forks.ask(told)["pid"]), into)
@@ -183,10 +199,17 @@ class Site:
         return Done(code, *texts)
 
     def run(
-        self, home: Path, tenant: str, argv: Sequence[str], *, fail_at: str | None = None, fork: bool = True
+        self,
+        home: Path,
+        tenant: str,
+        argv: Sequence[str],
+        *,
+        fail_at: str | None = None,
+        fork: bool = True,
+        tree: Path | None = None,
     ) -> Done:
         """Run a command to its end."""
-        return self.end(self.begin(home, tenant, argv, fail_at=fail_at, fork=fork))
+        return self.end(self.begin(home, tenant, argv, fail_at=fail_at, fork=fork, tree=tree))
 
     @contextmanager
     def watched(self, home: Path, of: Truth) -> Iterator[Seen]:
@@ -202,7 +225,7 @@ class Site:
             seen.looks, seen.breaches = answer["looks"], tuple(answer["breaches"])
 
     def _lines(self, command: Command) -> _Lines:
-        started = _Lines(command, {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))})
+        started = _Lines(command, {**os.environ, "PYTHONPATH": _search_path()})
         self._stack.callback(started.end)
         return started
 
@@ -230,6 +253,11 @@ def stopped(process: Process, within_s: float = 60.0) -> bool:
             return bool(status == psutil.STATUS_STOPPED)
         time.sleep(0.01)
     return False
+
+
+def _search_path(tree: Path | None = None) -> str:
+    """Return where Python finds what this process found, a tree of sources before all else."""
+    return os.pathsep.join(filter(None, [str(tree or ""), *sys.path]))
 
 
 def _send(address: str, sent: Truth) -> None:

@@ -70,6 +70,8 @@ def _all_run(cases: Sequence[tuple[Scenario, int]], sites: Sequence[Callable[[],
         site = free.get()
         try:
             outcome = scenario.runs(site, seed)
+        except Exception as cause:  # noqa: BLE001 - one case that cannot go on must not take the others with it
+            outcome = Outcome(seed, 0, (f"the case could not be tried: {cause!r}",))
         finally:
             free.put(site)
         _log.info(
