@@ -11,7 +11,7 @@ from pipelines.failpoints import Seam
 # What costs is a batch of a partition, whatever its size: three batches of two partitions.
 BATCH = 120
 STREAM = ("stream", "--once", "--engine", "embedded", "--max-records", str(BATCH))
-SEEDS = 12
+SEEDS = 10
 _HOLDS = ("P1", "P2", "P3", "P6", "P7")
 
 # How often a first run comes by.
@@ -24,6 +24,7 @@ PASSES = {
     Seam.SILVER_COMMITTED: 3,
     Seam.NOTED: 3,
 }
+_COMMITS_NOTHING = (Seam.PLANNED, Seam.CLEANED, Seam.FILE_BEGUN, Seam.WRITTEN)
 # Only a stream that finds silver behind comes by these.
 LEVELLING = {Seam.LEVEL_WRITTEN: 1, Seam.LEVELLED: 1}
 
@@ -37,7 +38,7 @@ def scenarios() -> list[Scenario]:
 
 
 class _Kill:
-    """Kills at one seam; two seeds of three kill restarts too."""
+    """Kills at one seam; four seeds of five kill restarts too."""
 
     def __init__(self, seam: Seam) -> None:
         self._seam = seam
@@ -58,16 +59,18 @@ class _Kill:
         return Outcome(seed, kills, tuple(breaches), seen.looks)
 
     def _plan(self, seed: int) -> list[str]:
-        """Say where each run fails: the first at this seam, none, one or two restarts there or elsewhere."""
+        """Say where each run fails: the first at this seam, then up to four restarts."""
         chance = Random(f"{self._seam} {seed}")  # noqa: S311 - chance that can be had again
+        restarts = seed % 5
         if self._seam in LEVELLING:
             before = f"{Seam.BRONZE_COMMITTED}:{chance.randint(1, PASSES[Seam.BRONZE_COMMITTED])}"
-            return [before, *([f"{self._seam}:1"] * (1 + seed % 2))]
-        restarts = seed % 3
-        # Early where a restart must have work to be killed at.
+            return [before, *([f"{self._seam}:1"] * (1 + restarts * (self._seam is Seam.LEVEL_WRITTEN)))]
+        # Three batches there are, and the last restart must find work to be killed at.
         latest = PASSES[self._seam] if restarts == 0 else PASSES[self._seam] // 3
-        later = [Seam.PLANNED, Seam.CLEANED, Seam.FILE_BEGUN, Seam.BRONZE_COMMITTED, self._seam]
-        return [f"{self._seam}:{chance.randint(1, latest)}", *(f"{chance.choice(later)}:1" for _ in range(restarts))]
+        anywhere = [*_COMMITS_NOTHING, Seam.BRONZE_COMMITTED, self._seam]
+        second = [chance.choice(anywhere)] if restarts else []
+        later = [chance.choice(_COMMITS_NOTHING) for _ in range(restarts - 1)]
+        return [f"{self._seam}:{chance.randint(1, latest)}", *(f"{seam}:1" for seam in (*second, *later))]
 
 
 def undisturbed(done: Done) -> list[str]:

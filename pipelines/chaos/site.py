@@ -23,6 +23,7 @@ from pipelines.chaos.truth import PARTITIONS, Truth, truth
 from pipelines.failpoints import VARIABLE
 from pipelines.stream import broker
 
+SOURCES = Path(__file__).resolve().parents[2]
 RUN_S = 300.0
 KILLED = -signal.SIGKILL
 
@@ -121,7 +122,7 @@ class Site:
     def __enter__(self) -> Self:
         """Start the process to fork from, and the reader."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._run_id = uuid.uuid4().hex[:6]
+        self.run_id = uuid.uuid4().hex[:6]
         self._count = 0
         self._forks = self._lines(self.warm)
         self._reader = self._lines(("-m", "pipelines.chaos.reader"))
@@ -144,10 +145,15 @@ class Site:
     def topic(self, seed: int) -> Truth:
         """Return the seed's traffic, sent to the broker at the first time of asking."""
         if seed not in self._sent:
-            made = truth(f"chaos{self._run_id}-{seed}", seed)
+            made = truth(f"chaos{self.run_id}-{seed}", seed)
             _send(self.address, made)
             self._sent[seed] = made
         return self._sent[seed]
+
+    @staticmethod
+    def copy(home: Path, into: Path) -> None:
+        """Copy what a home holds into another."""
+        shutil.copytree(home, into, dirs_exist_ok=True)
 
     def kept(self, name: str, seed: int, make: Callable[[Path], object]) -> Path:
         """Return a home that is made once for a seed, for cases to begin from a copy of it."""
@@ -255,9 +261,19 @@ def stopped(process: Process, within_s: float = 60.0) -> bool:
     return False
 
 
+def kill_at_first_file(process: Process, folder: Path, *, whole: bool) -> None:
+    """Kill a command once it has begun a data file: it and all that it started, or the process alone."""
+    before = set(folder.glob("*.parquet"))
+    while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
+        if set(folder.glob("*.parquet")) - before:
+            (os.killpg if whole else os.kill)(process.pid, signal.SIGKILL)
+            return
+        time.sleep(0.005)
+
+
 def _search_path(tree: Path | None = None) -> str:
     """Return where Python finds what this process found, a tree of sources before all else."""
-    return os.pathsep.join(filter(None, [str(tree or ""), *sys.path]))
+    return os.pathsep.join(filter(None, [str(tree or SOURCES), *sys.path]))
 
 
 def _send(address: str, sent: Truth) -> None:

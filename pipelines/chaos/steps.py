@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,13 +13,12 @@ from pipelines.chaos.checker import BRONZE, SILVER, fingerprint, observation_bre
 from pipelines.chaos.delta_log import Broken
 from pipelines.chaos.kills import STREAM, ending
 from pipelines.chaos.scenario import Outcome, Scenario
-from pipelines.chaos.site import Site
+from pipelines.chaos.site import SOURCES, Done, Site, kill_at_first_file
 from pipelines.chaos.truth import Truth
 from pipelines.failpoints import Seam
 
-SEEDS = 5
+SEEDS = 4
 _HELD = 5
-_SOURCES = Path(__file__).resolve().parents[2]
 _WEEKS_AGO_S = 60 * 86_400
 
 
@@ -31,6 +30,8 @@ class Step:
     ready: Callable[[Site, int], Path]
     tables: dict[str, tuple[str, ...]]
     seams: tuple[Seam, ...]
+    writing: str | None = None
+    """A table to whose folder it writes files and commits them where no failpoint reaches: killed from outside."""
     holds: tuple[str, ...] = ("P2", "P6", "P7")
     more: Callable[[Path, Truth], list[str]] = field(default=lambda _lake, _of: [])
     """What else must be so of the lake in the end."""
@@ -42,6 +43,17 @@ def scenarios() -> list[Scenario]:
         Scenario(f"kill.{seam}", f"kill -9 leaving {seam.leaves}", step.holds, _Killed(step, seam), SEEDS, "none")
         for step in STEPS
         for seam in step.seams
+    ] + [
+        Scenario(
+            f"kill.{step.argv[0]}.writing",
+            f"kill -9 from outside while {step.argv[0]} writes files that no commit names yet",
+            step.holds,
+            _Killed(step, None),
+            SEEDS,
+            "none",
+        )
+        for step in STEPS
+        if step.writing
     ]
 
 
@@ -50,20 +62,19 @@ class _Killed:
     """Kills a step at a seam, once or twice, and lets it run again."""
 
     step: Step
-    seam: Seam
+    seam: Seam | None
+    """None: as soon as it has begun a file."""
 
     def __call__(self, site: Site, seed: int) -> Outcome:
         of, step = site.topic(seed), self.step
         ready = step.ready(site, seed)
-        undisturbed = site.kept(
-            f"peace-{step.argv[0]}-{step.argv[-1]}", seed, lambda home: _in_peace(site, home, of, step, ready)
-        )
+        undisturbed = site.kept(f"peace-{step.argv[0]}", seed, lambda home: _in_peace(site, home, of, step, ready))
         home = site.home(f"kill-{self.seam}", like=ready)
         argv = [each.replace("HOME", str(home)) for each in step.argv]
         breaches, kills = [], 0
         with site.watched(home, of) as seen:
             for _ in range(1 + seed % 2):
-                done = site.run(home, of.tenant, argv, fail_at=f"{self.seam}:1")
+                done = self._killed(site, home, of.tenant, argv)
                 kills += done.killed
                 # What is done already is not come by again.
                 if not done.killed and not (kills and done.code in {0, _HELD}):
@@ -77,6 +88,13 @@ class _Killed:
         lake = home / "lake" / of.tenant
         breaches += compared(lake, undisturbed / "lake" / of.tenant, step.tables) + step.more(lake, of)
         return Outcome(seed, kills, tuple(breaches), seen.looks)
+
+    def _killed(self, site: Site, home: Path, tenant: str, argv: Sequence[str]) -> Done:
+        if self.seam:
+            return site.run(home, tenant, argv, fail_at=f"{self.seam}:1")
+        process = site.begin(home, tenant, argv)
+        kill_at_first_file(process, home / "lake" / tenant / str(self.step.writing), whole=False)
+        return site.end(process)
 
 
 def compared(lake: Path, with_: Path, tables: dict[str, tuple[str, ...]]) -> list[str]:
@@ -95,7 +113,7 @@ def compared(lake: Path, with_: Path, tables: dict[str, tuple[str, ...]]) -> lis
 
 
 def _in_peace(site: Site, home: Path, of: Truth, step: Step, ready: Path) -> None:
-    shutil.copytree(ready, home, dirs_exist_ok=True)
+    site.copy(ready, home)
     done = site.run(home, of.tenant, [each.replace("HOME", str(home)) for each in step.argv])
     if done.code not in {0, _HELD}:
         raise RuntimeError(f"{' '.join(step.argv)} on a lake left in peace {ending(done)}")
@@ -119,7 +137,7 @@ def _yesterdays(site: Site, seed: int) -> Path:
     def make(home: Path) -> None:
         tree, of = home / "yesterday", site.topic(seed)
         for name in ("pipelines", "schemas", "infra"):
-            shutil.copytree(_SOURCES / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(SOURCES / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
         for lacking in ("formats/the_things_stack_v3.yaml", "sensors/dragino_lse01.yaml"):
             (tree / "schemas" / lacking).unlink()
         done = site.run(home, of.tenant, STREAM, fork=False, tree=tree)
@@ -189,6 +207,7 @@ STEPS = (
         _streamed,
         {BRONZE: (), SILVER: ()},
         (Seam.JOINED, Seam.VACUUMED, Seam.TABLE_MAINTAINED),
+        BRONZE,
         more=_as_maintained,
     ),
     Step(

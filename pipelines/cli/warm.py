@@ -1,4 +1,4 @@
-"""Run commands in processes forked from one that has imported everything: a process each, for a fraction of a start.
+"""Run commands in processes forked from one that has imported what they need: a process each, at a fraction of a start.
 
 Requests come as lines of JSON on stdin, answers go to stdout: `{"argv": [...], "environ": {...}, "into": PATH}` begins
 a command, with PATH.out and PATH.err as its output, and is answered with its `pid`; `{"wait": PID}` is answered with
@@ -10,42 +10,44 @@ import json
 import os
 import sys
 import traceback
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pipelines import failpoints
 from pipelines.cli import main
 
-# What commands import where they need it. Neither Spark nor a thread: a fork would not survive them.
-_MODULES = (
-    "confluent_kafka",
-    "duckdb",
-    "kafka",
-    "pyarrow.dataset",
-    "pipelines.gate.suite",
-    "pipelines.gate.view",
-    *(f"pipelines.jobs.{name}" for name in ("flag", "gate", "ingest", "maintain", "quarantine", "reference", "sql")),
-    "pipelines.quarantine.redrive",
-)
+# What each command imports where it needs it. Neither Spark nor a thread: a fork would not survive them.
+_MODULES = {
+    "stream": ("pipelines.jobs.ingest", "confluent_kafka", "kafka", "duckdb", "pyarrow.dataset"),
+    "flag": ("pipelines.jobs.flag", "duckdb", "pyarrow.dataset"),
+    "gate": ("pipelines.jobs.gate", "pipelines.gate.suite", "pipelines.gate.view", "duckdb", "pyarrow.dataset"),
+    "maintain": ("pipelines.jobs.maintain", "pyarrow.dataset"),
+    "quarantine": ("pipelines.jobs.quarantine", "pipelines.quarantine.redrive", "duckdb", "pyarrow.dataset"),
+    "reference": ("pipelines.jobs.reference", "pyarrow.dataset"),
+}
 
 
 def serve() -> None:
     """Answer requests until stdin ends."""
-    _warm()
     for line in sys.stdin:
         request = json.loads(line)
         answer = {"code": _ended(request["wait"])} if "wait" in request else {"pid": _begun(request)}
         print(json.dumps(answer), flush=True)  # noqa: T201 - the answer
 
 
-def _warm() -> None:
+@cache
+def _warm(command: str) -> None:
+    """Import what a command will, before the first time that it is forked."""
     from pipelines.gate.validation import load
     from pipelines.kernel.steps import steps
 
-    for name in _MODULES:
+    for name in _MODULES.get(command, ()):
         importlib.import_module(name)
-    load()
-    steps()
+    if command == "gate":
+        load()
+    elif command == "stream":
+        steps()
 
 
 def _ended(pid: int) -> int:
@@ -53,6 +55,7 @@ def _ended(pid: int) -> int:
 
 
 def _begun(request: dict[str, Any]) -> int:
+    _warm(request["argv"][0])
     pid = os.fork()
     if pid == 0:
         code = 1
