@@ -221,7 +221,7 @@ class Site:
     def watched(self, home: Path, of: Truth) -> Iterator[Seen]:
         """Have the reader look at a home's tables all the while."""
         steps = home / "steps.parquet"
-        pq.write_table(_steps(of), steps)
+        pq.write_table(steps_of(of), steps)
         seen = Seen()
         self._reader.tell({"watch": str(home / "lake" / of.tenant), "steps": str(steps)})
         try:
@@ -292,7 +292,8 @@ def _send(address: str, sent: Truth) -> None:
         raise RuntimeError(f"{sent.topic} ends at {ends}, expected {sent.ends}: is something else sending to it?")
 
 
-def _steps(of: Truth) -> pa.Table:
+def steps_of(of: Truth) -> pa.Table:
+    """Return what each message brings to silver: how many observations, and the sum of their values."""
     brought = {
         (row["partition"], row["offset"]): (row["value_count"], row["value_sum"])
         for row in of.meant.group_by(["partition", "offset"]).aggregate([("value", "sum"), ([], "count_all")])

@@ -1,9 +1,25 @@
-from dataclasses import replace
+import shutil
 
 import pytest
 
+from pipelines.chaos.truth import Truth, truth
+from tests.chaos.lakes import take_in
+
+
+@pytest.fixture(scope="session")
+def sent() -> Truth:
+    return truth("north", 1, 120)
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory, sent):
+    """A lake that has taken in everything."""
+    root = tmp_path_factory.mktemp("whole")
+    take_in(root, sent)
+    return root
+
 
 @pytest.fixture
-def kafka_settings(home_settings, broker):
-    """Settings that name the suite's broker, so that a sweep starts none of its own."""
-    return replace(home_settings, kafka=broker.address, cores=1)
+def lake(whole, tmp_path):
+    """A copy of it to spoil."""
+    return shutil.copytree(whole, tmp_path / "lake")
