@@ -11,7 +11,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 IN_PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev jdk demo test check mixed bench format generate lock clean
+.PHONY: help setup setup-dev jdk demo test check mixed faults bench format generate lock clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -37,6 +37,9 @@ check: setup-dev ## run what CI checks besides the tests: format, lint, types, i
 
 mixed: setup-dev ## take in half a million messages of every format, and compare silver with what they meant row for row
 	@$(BIN)/python -m tests.mixed_lake 500000
+
+faults: setup-dev ## kill everything everywhere, half an hour, and write docs/explanation/reliability.md (ARGS="--fault kill.*" writes nothing)
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 bench: setup-dev ## measure taking in against a tutorial's Spark job, some ten minutes (ARGS="--events 50000 --page")
 	@$(BIN)/python -m tests.bench $(ARGS)

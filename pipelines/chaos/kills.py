@@ -11,7 +11,7 @@ from pipelines.failpoints import Seam
 # What costs is a batch of a partition, whatever its size: three batches of two partitions.
 BATCH = 120
 STREAM = ("stream", "--once", "--engine", "embedded", "--max-records", str(BATCH))
-SEEDS = 10
+SEEDS = 8
 _HOLDS = ("P1", "P2", "P3", "P6", "P7")
 
 # How often a first run comes by.

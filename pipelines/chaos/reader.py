@@ -45,6 +45,7 @@ class Reader:
         self._bronze, self._silver = _Watched(DeltaLog(lake / BRONZE)), _Watched(DeltaLog(lake / SILVER))
         self._after = _after(steps)
         self._seen = (-1, -1)
+        self._session = duckdb.connect()
 
     def look(self) -> None:
         """Read the latest version of both tables, and hold each to being whole."""
@@ -97,9 +98,8 @@ class Reader:
         paths = [str(watched.log.folder / name) for name in version.files]
         found: Figures = []
         if paths:
-            found = duckdb.sql(
-                f'select "partition", {what} from read_parquet({paths}) group by 1 order by 1'  # noqa: S608 - ours
-            ).fetchall()
+            query = f'select "partition", {what} from read_parquet({paths}) group by 1 order by 1'  # noqa: S608 - ours
+            found = self._session.execute(query).fetchall()
         before = watched.figures.setdefault(version.number, found)
         if [each[:2] for each in before] != [each[:2] for each in found]:
             self._breach(f"{watched.log.folder.name} version {version.number} changed from {before} to {found}")

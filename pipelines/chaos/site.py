@@ -284,7 +284,7 @@ def _send(address: str, sent: Truth) -> None:
     producer = Producer({"bootstrap.servers": address, "enable.idempotence": True, "log_level": 2})
     for partition, part in enumerate(sent.parts):
         for message in part:
-            headers = list(message.headers)
+            headers: list[tuple[str, str | bytes | None]] = list(message.headers)
             producer.produce(sent.topic, message.value, message.key, partition, headers=headers)
     producer.flush()
     ends = broker.end_offsets(address, sent.topic)

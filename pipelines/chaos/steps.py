@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,7 +97,7 @@ class _Killed:
         return site.end(process)
 
 
-def compared(lake: Path, with_: Path, tables: dict[str, tuple[str, ...]]) -> list[str]:
+def compared(lake: Path, with_: Path, tables: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Say in which tables two lakes differ, and what is wrong with the first one's logs and files."""
     found = []
     for table, leave_out in tables.items():
@@ -207,7 +207,7 @@ STEPS = (
         _streamed,
         {BRONZE: (), SILVER: ()},
         (Seam.JOINED, Seam.VACUUMED, Seam.TABLE_MAINTAINED),
-        BRONZE,
+        writing=BRONZE,
         more=_as_maintained,
     ),
     Step(
@@ -228,7 +228,7 @@ STEPS = (
             Seam.REDRIVE_OBSERVED,
             Seam.REDRIVE_LEVEL,
         ),
-        ("P1", "P2", "P3", "P7"),
+        holds=("P1", "P2", "P3", "P7"),
         more=_as_meant,
     ),
 )

@@ -82,8 +82,10 @@ def _all_run(cases: Sequence[tuple[Scenario, int]], sites: Sequence[Callable[[],
     with ExitStack() as stack:
         for begin in sites[: len(cases)]:
             free.put(stack.enter_context(begin()))
-        with ThreadPoolExecutor(len(sites)) as pool:
-            return list(pool.map(run, cases))
+        pool = stack.enter_context(ThreadPoolExecutor(len(sites)))
+        # Interrupted, it waits for what is under way and begins nothing more.
+        stack.callback(pool.shutdown, cancel_futures=True)
+        return list(pool.map(run, cases))
 
 
 def _row(scenario: Scenario, outcomes: Sequence[Outcome]) -> Row:

@@ -1,6 +1,7 @@
 """What was sent, and what must lie in the tables of it: by the generator's own serials, never by the pipeline."""
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, lru_cache
@@ -103,7 +104,7 @@ def _of_tenant(message: Message, tenant: str) -> Message:
     return message._replace(value=value, headers=headers)
 
 
-def _table(rows: list[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
+def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
     return pa.Table.from_arrays(
         [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema

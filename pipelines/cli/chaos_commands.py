@@ -15,7 +15,7 @@ def _run(settings: Settings, args: Namespace) -> Any:
     )
 
 
-def _show_matrix(report: Any, args: Namespace, out: TextIO) -> None:
+def show_matrix(report: Any, args: Namespace, out: TextIO) -> None:
     """Print a line for each fault, then every breach; JSON holds all of it."""
     if args.json:
         show_report(report, args, out)
@@ -57,7 +57,7 @@ CHAOS_COMMANDS = (
             _ENGINE,
             arg("--lake", type=Path, metavar="DIR", help="keep the scratch lakes there (removed)"),
         ),
-        show=_show_matrix,
+        show=show_matrix,
         exit_code=lambda report: job("chaos").require_held(report),
     ),
 )

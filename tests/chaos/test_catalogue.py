@@ -1,4 +1,4 @@
-"""The catalogue: every seam has a scenario that kills there, and every scenario can be typed and says what it checks."""
+"""Every seam has a scenario that kills there, and every scenario can be typed and says what it checks."""
 
 import re
 

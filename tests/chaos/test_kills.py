@@ -1,53 +1,53 @@
-"""A seeded part of the sweep, on a live broker: about half a minute. `make faults` runs all of it."""
+"""Where runs are killed is decided by seam and seed alone, and every restart has work left to be killed at."""
 
 import pytest
 
-from pipelines.chaos.catalogue import scenarios
-from pipelines.failpoints import Seam
-from pipelines.jobs.chaos import run_faults
+from pipelines.chaos.kills import LEVELLING, PASSES, STREAM, _Kill, idle, scenarios
+from pipelines.chaos.site import Done
+from pipelines.failpoints import Seam, armed
 
-# The seams at which tables and process disagree in every way there is; the sweep has all of them.
-PART = (
-    "kill.stream.cleaned",
-    "kill.file.begun",
-    "kill.stream.written",
-    "kill.stream.silver-committed",
-    "kill.level.written",
-)
+COMMITS = {Seam.BRONZE_COMMITTED, Seam.SILVER_COMMITTED, Seam.NOTED}
+SEEDS = range(1, 21)
 
 
-@pytest.mark.broker
-def test_killed_at_a_seam_and_again_the_stream_keeps_its_promises(home_settings, kafka_settings):
-    report = run_faults(kafka_settings, PART, seeds=1, first_seed=1, scratch=home_settings.home / "scratch")
-    assert [(row.fault, row.result, row.breaches) for row in report.matrix.rows] == [
-        (name, "held", ()) for name in PART
-    ]
-    assert report.matrix.injections >= 2 * len(PART)
-    # Somebody looked at the tables all the while.
-    assert all(row.looks > 5 for row in report.matrix.rows)
+@pytest.mark.parametrize("seam", PASSES)
+def test_a_plan_begins_at_its_seam_and_leaves_work_for_the_last_restart(seam):
+    for seed in SEEDS:
+        plan = _Kill(seam)._plan(seed)
+        assert len(plan) == 1 + seed % 5
+        assert plan[0].startswith(f"{seam}:")
+        committed = sum(int(each.rpartition(":")[2]) for each in plan[:-1] if each.rpartition(":")[0] in COMMITS)
+        assert committed < PASSES[Seam.PLANNED]
+        for each in plan:
+            armed(each)
 
 
-@pytest.mark.broker
+@pytest.mark.parametrize("seam", LEVELLING)
+def test_silver_is_left_behind_before_it_can_be_brought_level(seam):
+    for seed in SEEDS:
+        first, *then = _Kill(seam)._plan(seed)
+        assert first.startswith(f"{Seam.BRONZE_COMMITTED}:")
+        assert set(then) == {f"{seam}:1"}
+
+
+def test_the_same_seed_kills_at_the_same_places_and_seeds_differ():
+    plans = [_Kill(Seam.CLEANED)._plan(seed) for seed in SEEDS]
+    assert plans == [_Kill(Seam.CLEANED)._plan(seed) for seed in SEEDS]
+    assert len({tuple(plan) for plan in plans}) > 10
+
+
+def test_each_seam_of_the_stream_is_a_scenario_without_a_jvm():
+    assert {each.name for each in scenarios()} == {f"kill.{seam}" for seam in (*PASSES, *LEVELLING)}
+    assert "embedded" in STREAM
+
+
 @pytest.mark.parametrize(
-    ("mutant", "fault", "breach"),
+    ("done", "said"),
     [
-        ("silver-first", "kill.stream.bronze-committed", "silver is ahead of bronze"),
-        ("refreshed-snapshot", "writers.frozen.stream.written", "the second writer was not refused"),
-        ("no-check", "writers.frozen.stream.written", "the second writer was not refused"),
+        (Done(0, "topic  a\nbatches  0\n", ""), []),
+        (Done(0, "batches  2\n", ""), ["a run without news wrote: ['batches  2']"]),
+        (Done(3, "", "fieldstream: no\n"), ["a run without news ended with 3: fieldstream: no"]),
     ],
 )
-def test_a_planted_bug_is_found(home_settings, kafka_settings, mutant, fault, breach):
-    warm = ("-P", "-m", "tests.chaos.mutants", mutant)
-    report = run_faults(
-        kafka_settings, [fault], seeds=1, first_seed=1, scratch=home_settings.home / "scratch", warm=warm
-    )
-    (row,) = report.matrix.rows
-    assert (row.result, row.seed) == ("broken", 1)
-    assert any(breach in each for each in row.breaches)
-    if mutant != "silver-first":
-        assert any(each.startswith("offsets more than once in bronze") for each in row.breaches)
-
-
-def test_every_seam_has_a_scenario_that_kills_there():
-    killed = {each.name.removeprefix("kill.") for each in scenarios()}
-    assert set(Seam) - killed == set()
+def test_a_run_without_news_must_write_nothing(done, said):
+    assert idle(done) == said

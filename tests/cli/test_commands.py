@@ -9,8 +9,8 @@ from unittest.mock import create_autospec
 
 import pytest
 
-from pipelines.cli import command as command_module
 from pipelines.cli import (
+    chaos_commands,
     commands,
     decode_command,
     gate_commands,
@@ -18,6 +18,7 @@ from pipelines.cli import (
     registry_commands,
     table_commands,
 )
+from pipelines.cli import command as command_module
 from pipelines.cli.command import Command
 from pipelines.cli.commands import COMMANDS
 from pipelines.cli.parser import build_parser
@@ -54,7 +55,15 @@ def test_a_command_calls_its_job_as_the_job_wants_to_be_called(
         called.append(module)
         return module
 
-    for module in (commands, decode_command, gate_commands, quarantine_commands, registry_commands, table_commands):
+    for module in (
+        chaos_commands,
+        commands,
+        decode_command,
+        gate_commands,
+        quarantine_commands,
+        registry_commands,
+        table_commands,
+    ):
         monkeypatch.setattr(module, "job", job)
     line = [str(message)] if command.words == ("decode",) else LINES.get(command.words, [])
     arguments: Namespace = build_parser(COMMANDS, commands.GROUPS).parse_args([*command.words, *line])

@@ -85,7 +85,16 @@ def test_the_tutorial_names_the_stages_of_the_demo_in_order(tmp_path: Path) -> N
 # The sentences that classes write themselves, as the runbook quotes them.
 SENTENCES = [
     ("offset-gap", errors.OffsetGap("demo.telemetry", 1, 17114, 0)),
-    ("second-writer", errors.WriterConflict("bronze.events", "telemetry/demo.telemetry/2", 34683, 40000)),
+    (
+        "second-writer",
+        errors.WriterConflict(
+            "bronze.events",
+            "telemetry/demo.telemetry/2",
+            34683,
+            40000,
+            "process 4711 on host barn, which began at 2026-06-01T04:00:00Z",
+        ),
+    ),
     (
         "broker-down",
         errors.BrokerUnreachable(
