@@ -11,7 +11,7 @@ from pipelines.failpoints import Seam
 # What costs is a batch of a partition, whatever its size: three batches of two partitions.
 BATCH = 120
 STREAM = ("stream", "--once", "--engine", "embedded", "--max-records", str(BATCH))
-SEEDS = 8
+SEEDS = 5
 _HOLDS = ("P1", "P2", "P3", "P6", "P7")
 
 # How often a first run comes by.
@@ -59,9 +59,9 @@ class _Kill:
         return Outcome(seed, kills, tuple(breaches), seen.looks)
 
     def _plan(self, seed: int) -> list[str]:
-        """Say where each run fails: the first at this seam, then up to four restarts."""
+        """Say where each run fails: the first at this seam, then up to eight restarts."""
         chance = Random(f"{self._seam} {seed}")  # noqa: S311 - chance that can be had again
-        restarts = seed % 5
+        restarts = 2 * (seed % 5)
         if self._seam in LEVELLING:
             before = f"{Seam.BRONZE_COMMITTED}:{chance.randint(1, PASSES[Seam.BRONZE_COMMITTED])}"
             return [before, *([f"{self._seam}:1"] * (1 + restarts * (self._seam is Seam.LEVEL_WRITTEN)))]

@@ -10,7 +10,7 @@ from pipelines.chaos.scenario import Outcome, Scenario
 from pipelines.chaos.site import Done, Process, Site, stopped
 from pipelines.failpoints import Seam
 
-SEEDS = 3
+SEEDS = 2
 _HOLDS = ("P1", "P2", "P3", "P6")
 _REFUSED = 3
 _SPARK = ("stream", "--once", "--engine", "spark", "--max-records", str(BATCH))

@@ -19,12 +19,12 @@ def settings(home_settings, broker):
 
 @pytest.mark.broker
 def test_killed_at_a_seam_and_again_or_replaced_a_stream_keeps_its_promises(settings):
-    report = run_faults(settings, PART, seeds=1, first_seed=2, scratch=settings.home / "scratch")
+    report = run_faults(settings, PART, seeds=1, first_seed=1, scratch=settings.home / "scratch")
     assert [(row.fault, row.result, row.breaches) for row in report.matrix.rows] == [
         (name, "held", ()) for name in PART
     ]
-    # Seed 2 kills the first run and two restarts; silver's levelling once more, for it has to be behind first.
-    assert [row.injections for row in report.matrix.rows] == [3, 4, 1, 1]
+    # Seed 1 kills the first run and two restarts; silver's levelling once more, for it has to be behind first.
+    assert [row.injections for row in report.matrix.rows] == [3, 4, 2, 1]
     # Somebody looked at the tables all the while.
     assert all(row.looks for row in report.matrix.rows)
 
