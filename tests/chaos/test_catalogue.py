@@ -24,11 +24,3 @@ def test_every_scenario_names_promises_engine_and_seeds() -> None:
         assert set(each.holds) <= PROMISES.keys()
         assert each.engine in {"embedded", "spark", "none"}
         assert each.seeds >= 1
-
-
-def test_a_full_sweep_kills_three_hundred_times_and_more() -> None:
-    """By the seeds: the stream is killed 1, 3, 5, 7 or 9 times, and what comes after it once, every second seed twice."""
-    stream = [each for each in scenarios() if each.name.startswith("kill.") and each.engine == "embedded"]
-    others = [each for each in scenarios() if each not in stream]
-    # Seeds 1..10 restart 1, 2, 3, 4, 0 times and again: three kills a seed on average, two at the level seams.
-    assert sum(each.seeds * 2 for each in stream) + sum(each.seeds for each in others) > 250
