@@ -8,6 +8,7 @@
       DataRefused             3  the data cannot be taken as it is
         OffsetGap             3  Kafka no longer holds records the lake has not read
         WriterConflict        3  another writer moved the table since the plan was made
+        LakeDamaged           3  a file of a table's log, or of its rows, is not as it was written
       ServiceUnreachable      4  a service does not answer
         BrokerUnreachable     4
         StorageFull           4
@@ -92,6 +93,20 @@ class WriterConflict(DataRefused):
             expected=f"progress {expected}, as this run planned",
             got=f"{found}, recorded by {holder}" if holder else found,
             fix="This run wrote nothing. Stop the other writer, or let it go on alone.",
+        )
+
+
+class LakeDamaged(DataRefused):
+    """A table is not as it was written: nothing may be built on it."""
+
+    def __init__(self, table: str, file: str, expected: str, got: str) -> None:
+        """Name the table and the file, within the table's folder."""
+        super().__init__(
+            "The lake is damaged",
+            where=f"{table}, {file}",
+            expected=expected,
+            got=got,
+            fix="Nothing was written. 'fieldstream doctor --lake' names all that is damaged and what can still be read.",
         )
 
 

@@ -70,7 +70,24 @@ def _asked_to_stop() -> threading.Event:
     return asked
 
 
+def _doctor(settings: Settings, args: Namespace) -> Any:
+    if args.lake is not None:
+        return job("doctor_lake").doctor_lake(settings, args.lake, deep=args.deep)
+    if args.deep:
+        raise UsageError(
+            "There is nothing to look deep into",
+            where="fieldstream doctor --deep",
+            expected="--lake beside it",
+            got="--deep alone",
+            fix="Say what to look at: fieldstream doctor --lake --deep.",
+        )
+    return job("doctor").doctor(settings)
+
+
 def _require_sound(findings: Any) -> None:
+    if not isinstance(findings, list):
+        job("doctor_lake").require_undamaged(findings)
+        return
     unsound = [finding.name for finding in findings if not finding.ok]
     if unsound:
         raise UsageError(
@@ -126,9 +143,13 @@ COMMANDS = (
     ),
     Command(
         ("doctor",),
-        "Check this machine: Java, ports, disk, clock, versions; a fix for each finding.",
-        lambda settings, _: job("doctor").doctor(settings),
-        ("fieldstream doctor",),
+        "Check this machine, or the lake: a fix for each finding, nothing is changed.",
+        _doctor,
+        ("fieldstream doctor", "fieldstream doctor --lake", "fieldstream doctor --lake silver.observations --deep"),
+        (
+            arg("--lake", nargs="*", metavar="TABLE", help="check the lake instead: logs and files of these tables (all)"),
+            arg("--deep", action="store_true", help="with --lake: read every page of every data file too"),
+        ),
         check=_require_sound,
     ),
     Command(

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from pipelines.jvm.spark import context
+from pipelines.lake.damage import require_sound
 from pipelines.lake.tables import Lake
 from pipelines.local.kafka import kafka_address
 from pipelines.quarantine.level import level
@@ -31,6 +32,8 @@ ENGINES = tuple(MAX_RECORDS)
 POLL_S = 1.0
 # Batches begin no faster than this: each is two commits, and every commit makes the next one dearer.
 PACE_S = 0.1
+
+TOUCHED = ("bronze.events", "silver.observations", "ops.redrives", "reference.devices")
 
 _log = logging.getLogger("fieldstream")
 
@@ -57,6 +60,7 @@ def ingest(settings: Settings, max_records: int | None = None, engine: str = "sp
         BrokerUnreachable: The broker does not answer.
         OffsetGap: Records are missing; the batch was not committed.
         WriterConflict: Another writer of this pipeline is at work.
+        LakeDamaged: A table is not as it was written.
     """
     with _opened(settings, engine, threading.Event()) as intake:
         ends = intake.engine.ends()
@@ -192,6 +196,7 @@ class _Intake:
 @contextmanager
 def _opened(settings: Settings, engine: str, stop: threading.Event) -> Iterator[_Intake]:
     address, lake = kafka_address(settings), Lake(settings.lake)
+    require_sound(lake, TOUCHED)
     level(lake, tenant_id=settings.tenant)
     if engine == "spark":
         spark = _Spark(settings, address, stop)

@@ -7,7 +7,7 @@ from deltalake import DeltaTable
 
 from pipelines import failpoints
 from pipelines.contracts.tables import table
-from pipelines.errors import OffsetGap
+from pipelines.errors import LakeDamaged, OffsetGap
 from pipelines.kernel.batch import Batch
 from pipelines.kernel.steps import steps
 from pipelines.lake.commit import Progress, append_once
@@ -126,6 +126,7 @@ def run_batch(
     Raises:
         OffsetGap: Records are missing; nothing was committed.
         WriterConflict: Another writer was faster; nothing, or bronze alone, was committed.
+        LakeDamaged: Bronze has lost commits that silver has seen.
     """
     level_silver(tables, ends, tenant_id=tenant_id, ingest_time=ingest_time)
     progress = {partition: tables.progress(ends.topic, partition) for partition in ends.ends}
@@ -147,10 +148,17 @@ def run_batch(
 
 
 def level_silver(tables: Tables, ends: Ends, *, tenant_id: str, ingest_time: datetime) -> None:
-    """Bring silver level with bronze, from bronze's own bytes and verdicts, where a crash came between the two."""
+    """Bring silver level with bronze, from bronze's own bytes and verdicts, where a crash came between the two.
+
+    Raises:
+        LakeDamaged: Silver is ahead: bronze has lost commits.
+    """
     for partition in sorted(ends.ends):
         name = app_id(ends.topic, partition)
         taken, seen = tables.events.transaction_version(name), tables.observations.transaction_version(name)
+        if seen is not None and (taken is None or taken < seen):
+            # Taken in once more, the records between would be in silver twice.
+            raise LakeDamaged(EVENTS, "_delta_log", f"progress {seen} of {name}, as {OBSERVATIONS} has", str(taken))
         if taken is None or taken == seen:
             continue
         rows = rows_from(tables.taken, partition, seen or 0, taken)
