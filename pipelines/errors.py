@@ -106,7 +106,7 @@ class LakeDamaged(DataRefused):
             where=f"{table}, {file}",
             expected=expected,
             got=got,
-            fix="Nothing was written. 'fieldstream doctor --lake' names all that is damaged and what can still be read.",
+            fix="Nothing was written. 'fieldstream doctor --lake' names all damage, and what can still be read.",
         )
 
 

@@ -147,7 +147,12 @@ COMMANDS = (
         _doctor,
         ("fieldstream doctor", "fieldstream doctor --lake", "fieldstream doctor --lake silver.observations --deep"),
         (
-            arg("--lake", nargs="*", metavar="TABLE", help="check the lake instead: logs and files of these tables (all)"),
+            arg(
+                "--lake",
+                nargs="*",
+                metavar="TABLE",
+                help="check the lake instead: logs and files of these tables (all)",
+            ),
             arg("--deep", action="store_true", help="with --lake: read every page of every data file too"),
         ),
         check=_require_sound,

@@ -71,7 +71,7 @@ def require_undamaged(health: LakeHealth) -> LakeHealth:
 def _in_short(each: Examined) -> TableHealth:
     good, read_it_with = each.last_good_version, None
     if each.damage and good is not None:
-        read_it_with = f'fieldstream sql --version {each.table_name}={good} "select * from {each.table_name}"'
+        read_it_with = f'fieldstream sql --version {each.table_name}={good} "select * from {each.table_name}"'  # noqa: S608 - shown, not run
     return TableHealth(
         each.table_name, each.version, good, each.files,
         each.orphan_files, each.orphan_bytes, each.oldest_orphan_h, read_it_with,

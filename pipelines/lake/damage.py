@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import LakeDamaged
-from pipelines.lake.log import LAST_CHECKPOINT, Log, Unreadable, checkpoint_actions, commit_actions, listed
+from pipelines.lake.log import LAST_CHECKPOINT, Action, Log, Unreadable, checkpoint_actions, commit_actions, listed
 from pipelines.lake.replay import Listed, State, difference, state_of
 from pipelines.lake.tables import Lake
 
 _RESTORE = "Restore the file from a copy."
-_REPLAYABLE = "Move it and _last_checkpoint away: the commits are all there, and readers play them back."
+_REPLAYABLE = "Move it and _last_checkpoint away: the commits are there, and readers play them back."
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class Played:
     damage: list[Damage] = field(default_factory=list)
     doubtful_from: int | None = None
     """First version from which on no reader can be sure of the table; None where the newest can be read."""
+    suspect_from: int | None = None
+    """The same as far as the commits since the last sound checkpoint go: the next one may settle it."""
 
     def find(self, file: str | Path, version: int | None, expected: str, got: str, fix: str = _RESTORE) -> None:
         """Note damage of a file."""
@@ -49,6 +51,10 @@ class Played:
         """Note that nobody can be sure of a version, nor of those after it."""
         self.doubtful_from = version if self.doubtful_from is None else min(version, self.doubtful_from)
 
+    def suspect(self, version: int) -> None:
+        """Note the same, until a checkpoint says otherwise."""
+        self.suspect_from = version if self.suspect_from is None else min(version, self.suspect_from)
+
 
 def play(lake: Lake, name: str, *, whole: bool, until: int | None = None) -> Played:
     """Play a table's log back to its newest version, or until one: all of it, or what a reader of that one needs."""
@@ -57,19 +63,21 @@ def play(lake: Lake, name: str, *, whole: bool, until: int | None = None) -> Pla
         if any(_data_files(lake.path(name))):
             played.find("_delta_log", None, "the table's log", "nothing beside its data files")
         return played
-    checkpoints = _checkpoints(played, whole=whole)
-    _hint(played, checkpoints)
+    checkpoints = _checkpoints(played, _hint(played), whole=whole)
     played.state = _start(played, checkpoints, whole=whole)
-    version = played.state.version + 1
-    while version <= (max((played.log.latest, *played.log.checkpoints)) if until is None else until):
-        if _step(played, checkpoints, version):
-            version += 1
-            continue
-        healed = next((each for each in sorted(checkpoints) if each >= version), None)
-        if healed is None:
-            played.doubt(version)
-            break
-        played.state, version = checkpoints[healed], healed + 1
+    end = max((played.log.latest, *played.log.checkpoints)) if until is None else until
+    while played.state.version < end:
+        version = played.state.version + 1
+        if not _step(played, version):
+            sound = [each for each in checkpoints if version <= each <= played.log.latest]
+            if not sound:
+                break
+            played.state = checkpoints[min(sound)]
+            played.suspect_from = None
+        elif version in checkpoints:
+            _compare(played, checkpoints[version])
+    if played.suspect_from is not None:
+        played.doubt(played.suspect_from)
     return played
 
 
@@ -156,35 +164,49 @@ def _progress_lost(behind: Played, ahead: Played) -> None:
             return
 
 
-def _checkpoints(played: Played, *, whole: bool) -> dict[int, State]:
-    """Return the checkpoints that can be read, of all or the newest alone, and note the others."""
-    found: dict[int, State] = {}
-    for version, parts in sorted(played.log.checkpoints.items(), reverse=True):
-        try:
-            found[version] = state_of(version, checkpoint_actions(parts))
-        except Unreadable as cause:
-            replayable = all(each in played.log.commits for each in range(version + 1))
-            played.find(parts[0], version, cause.expected, cause.got, _REPLAYABLE if replayable else _RESTORE)
-            if not found:
-                played.doubt(version)
-        if found and not whole:
-            break
-    return found
-
-
-def _hint(played: Played, checkpoints: Mapping[int, State]) -> None:
+def _hint(played: Played) -> int | None:
+    """Look at `_last_checkpoint`, and return the version that readers begin at by it."""
     try:
         hint = played.log.hint()
     except Unreadable as cause:
         fix = "Move it away: readers look for the newest checkpoint themselves, and the next one writes it anew."
         played.find(Path(LAST_CHECKPOINT), None, cause.expected, cause.got, fix)
-        return
-    if hint is not None and hint not in played.log.checkpoints:
-        newest = max(checkpoints, default=None)
-        found = "none" if newest is None else f"version {newest} as the newest"
+        return None
+    if hint is None:
+        return None
+    version, size = hint
+    parts = played.log.checkpoints.get(version)
+    if parts is None:
         fix = "Restore the checkpoint from a copy, or move _last_checkpoint away: readers play the commits back."
-        played.find(Path(LAST_CHECKPOINT), hint, f"a checkpoint of version {hint}", found, fix)
-        played.doubt(hint)
+        played.find(Path(LAST_CHECKPOINT), version, f"a checkpoint of version {version}", "no such file", fix)
+        played.doubt(version)
+        return None
+    there = sum(part.stat().st_size for part in parts)
+    if size is not None and size != there:
+        played.find(
+            parts[0], version, f"{size} bytes, as {LAST_CHECKPOINT} says", str(there), _way_out(played, version)
+        )
+        played.doubt(version)
+    return version
+
+
+def _checkpoints(played: Played, hint: int | None, *, whole: bool) -> dict[int, State]:
+    """Return the checkpoints that can be read, of all or from the one that readers begin at, and note the others."""
+    found: dict[int, State] = {}
+    for version, parts in sorted(played.log.checkpoints.items(), reverse=True):
+        if not whole and found and (hint is None or version < hint):
+            break
+        try:
+            found[version] = state_of(version, checkpoint_actions(parts))
+        except Unreadable as cause:
+            played.find(parts[0], version, cause.expected, cause.got, _way_out(played, version))
+            if not found:
+                played.doubt(version)
+    return found
+
+
+def _way_out(played: Played, version: int) -> str:
+    return _REPLAYABLE if all(each in played.log.commits for each in range(version + 1)) else _RESTORE
 
 
 def _start(played: Played, checkpoints: Mapping[int, State], *, whole: bool) -> State:
@@ -192,30 +214,41 @@ def _start(played: Played, checkpoints: Mapping[int, State], *, whole: bool) -> 
     first = min(played.log.commits, default=None)
     reaching = [each for each in checkpoints if first is None or each >= first - 1]
     if reaching and (first != 0 or not whole):
-        return checkpoints[min(reaching) if whole else max(reaching)]
+        return checkpoints[min(reaching)]
     return State()
 
 
-def _step(played: Played, checkpoints: Mapping[int, State], version: int) -> bool:
+def _step(played: Played, version: int) -> bool:
     """Go on by one version; say no where its commit cannot be read."""
-    path = played.log.commits.get(version)
-    if path is None:
-        played.find(Path(f"{version:020}.json"), version, "a commit", "no such file")
-        return False
+    path = played.log.commits.get(version, Path(f"{version:020}.json"))
     try:
-        contradictions = played.state.apply(version, commit_actions(path))
+        contradictions = played.state.apply(version, _actions(played, version))
     except Unreadable as cause:
         played.find(path, version, cause.expected, cause.got)
+        played.suspect(version)
         return False
-    for expected, got in contradictions:
-        played.find(path, version, expected, got)
-        played.doubt(version)
-    if version in checkpoints and played.doubtful_from is None:
-        differs = difference(checkpoints[version], played.state)
-        if differs:
-            played.find(played.log.checkpoints[version][0], version, *differs, _REPLAYABLE)
-            played.doubt(version)
+    for each in contradictions:
+        played.find(path, version, each.expected, each.got)
+        played.suspect(each.doubtful_from)
     return True
+
+
+def _actions(played: Played, version: int) -> list[Action]:
+    if version not in played.log.commits:
+        end = max((played.log.latest, *played.log.checkpoints))
+        raise Unreadable(f"a commit: the log goes on to version {end}", "no such file")
+    return commit_actions(played.log.commits[version])
+
+
+def _compare(played: Played, checkpoint: State) -> None:
+    """Set a checkpoint against what the commits came to: where those contradict one another, it counts."""
+    differs = difference(checkpoint, played.state)
+    if played.suspect_from is not None:
+        played.state, played.suspect_from = checkpoint, None
+    elif differs:
+        version = checkpoint.version
+        played.find(played.log.checkpoints[version][0], version, *differs, _way_out(played, version))
+        played.doubt(version)
 
 
 def _data_files(folder: Path) -> Iterator[tuple[str, int]]:

@@ -1,13 +1,17 @@
 """A thorough look at tables: every damage there is, what can still be read, and what lies about unnamed."""
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.lake.damage import Damage, Played, files_damaged, orphans, play, tails_lost
+from pipelines.lake.files import statistics
+from pipelines.lake.replay import Listed
 from pipelines.lake.tables import Lake
 
 
@@ -88,7 +92,24 @@ def _unreadable(lake: Lake, played: Played, known: set[str]) -> Iterator[str]:
             said = " ".join(str(cause).split())
             played.find(file.path, file.version, "a Parquet file that can be read", said)
         else:
-            if file.row_count in {None, rows}:
+            told, found = _told(file), _bounds(statistics(data.metadata)) | {"rows": rows}
+            differs = next((name for name in told if name in found and told[name] != found[name]), None)
+            if differs is None:
                 continue
-            played.find(file.path, file.version, f"{file.row_count} rows", f"{rows}")
+            played.find(file.path, file.version, f"{differs} {told[differs]}", str(found[differs]))
         yield file.path
+
+
+def _told(file: Listed) -> dict[str, Any]:
+    """Return what the log says of rows, and of whole numbers in them, which every writer writes alike."""
+    said: dict[str, Any] = json.loads(file.statistics) if file.statistics else {}
+    return _bounds(said) | ({} if file.row_count is None else {"rows": file.row_count})
+
+
+def _bounds(said: dict[str, Any]) -> dict[str, Any]:
+    return {
+        f"{end} {name}": value
+        for end, side in (("least", "minValues"), ("greatest", "maxValues"))
+        for name, value in said.get(side, {}).items()
+        if isinstance(value, int) and not isinstance(value, bool)
+    }

@@ -46,18 +46,19 @@ class Log:
         """Version of the newest commit; -1 without any."""
         return max(self.commits, default=-1)
 
-    def hint(self) -> int | None:
-        """Return the version that `_last_checkpoint` names, None where there is no such file.
+    def hint(self) -> tuple[int, int | None] | None:
+        """Return the version and the size in bytes that `_last_checkpoint` says; None where there is no such file.
 
         Raises:
-            Unreadable: It names none.
+            Unreadable: It names no version.
         """
         try:
             text = (self.folder / LAST_CHECKPOINT).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return None
         try:
-            return int(json.loads(text)["version"])
+            said = json.loads(text)
+            return int(said["version"]), said.get("sizeInBytes")
         except (ValueError, KeyError, TypeError) as cause:
             raise Unreadable("the version of the newest checkpoint, as JSON", _start(text)) from cause
 
@@ -87,8 +88,8 @@ def commit_actions(path: Path) -> list[Action]:
     if not raw.strip(b"\0 \r\n"):
         raise Unreadable("a commit", f"{len(raw)} bytes that say nothing")
     actions = list(_parsed(raw))
-    metrics = next((each["commitInfo"] for each in actions if "commitInfo" in each), {}).get("operationMetrics") or {}
-    said, there = metrics.get("num_added_files"), sum("add" in each for each in actions)
+    said = (_about(actions).get("operationMetrics") or {}).get("num_added_files")
+    there = sum("add" in each for each in actions)
     if isinstance(said, int) and said != there:
         raise Unreadable(f"{said} files added, as it says of itself", str(there))
     return actions
@@ -101,10 +102,14 @@ def commit_time_ms(path: Path) -> int:
         FileNotFoundError: It has gone since it was listed.
     """
     try:
-        said = next((action["commitInfo"] for action in commit_actions(path) if "commitInfo" in action), {})
+        said = _about(commit_actions(path)).get("timestamp")
     except Unreadable:
-        said = {}
-    return int(said.get("timestamp") or path.stat().st_mtime * 1000)
+        said = None
+    return int(said or path.stat().st_mtime * 1000)
+
+
+def _about(actions: list[Action]) -> Action:
+    return next((action["commitInfo"] for action in actions if "commitInfo" in action), Action())
 
 
 def checkpoint_actions(parts: tuple[Path, ...]) -> list[Action]:

@@ -35,6 +35,16 @@ class Listed:
         return said
 
 
+@dataclass(frozen=True)
+class Contradiction:
+    """Something in a commit that cannot be, after all that came before."""
+
+    expected: str
+    got: str
+    doubtful_from: int
+    """First version that may be wrong by it."""
+
+
 @dataclass
 class State:
     """The files of a table and the progress noted in it, after some version."""
@@ -45,9 +55,11 @@ class State:
     """Files that it had before, and that may still lie there."""
     progress: dict[str, int] = field(default_factory=dict)
     """Version of each transaction id."""
+    noted_in: dict[str, int] = field(default_factory=dict)
+    """Version of the table in which each was noted last."""
 
-    def apply(self, version: int, actions: Iterable[Action]) -> list[tuple[str, str]]:
-        """Go on to a version, and return what contradicts all that came before, as (expected, got)."""
+    def apply(self, version: int, actions: Iterable[Action]) -> list["Contradiction"]:
+        """Go on to a version, and return what contradicts all that came before."""
         contradictions = []
         removed, added = [], []
         for action in actions:
@@ -56,31 +68,33 @@ class State:
             elif said := action.get("remove"):
                 removed.append(unquote(said["path"]))
             elif said := action.get("txn"):
-                contradictions += self._note(said["appId"], int(said["version"]))
+                contradictions += self._note(said["appId"], int(said["version"]), version)
         for path in removed:
             if self.files.pop(path, None) is None and path not in self.replaced:
-                contradictions.append(("files taken back that an earlier version added", path))
+                contradictions.append(Contradiction("files taken back that an earlier version added", path, version))
             self.replaced.add(path)
         for said in added:
             contradictions += self._add(said, version)
         self.version = version
         return contradictions
 
-    def _note(self, app_id: str, to: int) -> list[tuple[str, str]]:
-        before = self.progress.get(app_id)
-        self.progress[app_id] = to
+    def _note(self, app_id: str, to: int, version: int) -> list["Contradiction"]:
+        before, noted_in = self.progress.get(app_id), self.noted_in.get(app_id, version)
+        self.progress[app_id], self.noted_in[app_id] = to, version
         if before is None or to > before:
             return []
-        return [(f"progress of {app_id} beyond {before}", str(to))]
+        # Where two commits have changed places, the earlier is as wrong as the later.
+        return [Contradiction(f"progress of {app_id} beyond {before}", str(to), noted_in)]
 
-    def _add(self, said: dict[str, Any], version: int) -> list[tuple[str, str]]:
+    def _add(self, said: dict[str, Any], version: int) -> list["Contradiction"]:
         file = _listed(said, version)
         known = self.files.get(file.path)
         self.files[file.path] = file
         self.replaced.discard(file.path)
         if known is None or not said.get("dataChange", True):
             return []
-        return [("files that no earlier version has", f"{file.path}, which version {known.version} added")]
+        got = f"{file.path}, which version {known.version} added"
+        return [Contradiction("files that no earlier version has", got, version)]
 
 
 def state_of(version: int, actions: Iterable[Action]) -> State:

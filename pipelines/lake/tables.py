@@ -132,10 +132,11 @@ class Lake:
                 return version
         oldest = min(commits, default=0)
         if oldest > 0:
+            since = datetime.fromtimestamp(commit_time_ms(commits[oldest]) / 1000, UTC).isoformat()
             raise UsageError(
                 "The log does not reach back that far",
                 where=f"table {name}",
-                expected=f"a time from {datetime.fromtimestamp(commit_time_ms(commits[oldest]) / 1000, UTC).isoformat()}",
+                expected=f"a time from {since}",
                 got=time.isoformat(),
                 fix="Ask for a later time; maintenance keeps what the past month committed.",
             )
@@ -183,11 +184,10 @@ class Lake:
 
     def _require_no_empty_commit(self, name: str, version: int) -> None:
         """Look at the size of the commits that a reader plays back: an empty one would pass for one without rows."""
-        for each in range(max(0, version - _PLAYED_BACK + 1), version + 1):
-            file = f"_delta_log/{each:020}.json"
-            try:
-                size = self.path(name).joinpath(file).stat().st_size
-            except FileNotFoundError:  # cleaned
-                continue
-            if size == 0:
-                raise LakeDamaged(name, file, "a commit", "no bytes")
+        log = self.path(name) / "_delta_log"
+        for each in range(version, max(-1, version - _PLAYED_BACK), -1):
+            commit = log / f"{each:020}.json"
+            if log.joinpath(f"{each:020}.checkpoint.parquet").exists() or not commit.exists():
+                return
+            if commit.stat().st_size == 0:
+                raise LakeDamaged(name, f"_delta_log/{commit.name}", "a commit", "no bytes")
