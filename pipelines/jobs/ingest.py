@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from pipelines.stream.batch import Tables, run_batch
 from pipelines.stream.clean import CleanedRange, Cleaning
 from pipelines.stream.embedded import Abandoned, Embedded
 from pipelines.stream.feed import Feed
+from pipelines.stream.identity import TopicIdentity, require_same_topic
 from pipelines.stream.known import Known
 from pipelines.stream.plan import Ends, OffsetRange
 from pipelines.stream.spark import clean_with_spark
@@ -118,15 +119,23 @@ class _Spark:
 
     known = None
 
-    def __init__(self, settings: Settings, address: str, stop: threading.Event) -> None:
-        self._settings, self._address, self._stop = settings, address, stop
+    def __init__(self, settings: Settings, address: str, tables: Tables, stop: threading.Event) -> None:
+        self._settings, self._address, self._tables, self._stop = settings, address, tables, stop
+        self._identity = TopicIdentity(address, settings.telemetry_topic)
+        self._topic_id: str | None = None
 
     def ends(self) -> Ends:
-        return broker.topic_ends(self._address, self._settings.telemetry_topic)
+        self._topic_id = self._identity.now()
+        ends = broker.topic_ends(self._address, self._settings.telemetry_topic)
+        shifts = {each: self._tables.position(ends.topic, each).shift for each in ends.ends}
+        return replace(ends.shifted(shifts), topic_id=self._topic_id)
 
     def run(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[CleanedRange]:
         # Not before there is work: an idle run needs no JVM.
-        return clean_with_spark(context(self._settings), self._address, ranges, cleaning)
+        cleaned = clean_with_spark(context(self._settings), self._address, ranges, cleaning)
+        # A topic keeps its id: all that was read is of the one that the plan was made for.
+        require_same_topic(self._settings.telemetry_topic, self._topic_id, self._identity.now())
+        return cleaned
 
     def committed(self) -> None:
         pass
@@ -199,9 +208,9 @@ def _opened(settings: Settings, engine: str, stop: threading.Event) -> Iterator[
     require_sound(lake, TOUCHED)
     level(lake, tenant_id=settings.tenant)
     if engine == "spark":
-        spark = _Spark(settings, address, stop)
-        spark.ends()  # Without a broker no table is made.
-        yield _Intake(settings, Tables(lake), spark, MAX_RECORDS[engine])
+        broker.topic_ends(address, settings.telemetry_topic)  # Without a broker no table is made.
+        tables = Tables(lake)
+        yield _Intake(settings, tables, _Spark(settings, address, tables, stop), MAX_RECORDS[engine])
         return
     with Feed(address, settings.telemetry_topic) as feed:
         feed.partitions()

@@ -35,6 +35,8 @@ class Polled(NamedTuple):
 class Feed:
     """A consumer over partitions of one topic, each read from where it is told to; its own threads read ahead.
 
+    Offsets are as the lake counts them (see `shift`).
+
     It keeps nothing anywhere: no consumer group, no stored offset.
     """
 
@@ -45,6 +47,7 @@ class Feed:
         self.address = address
         self.topic = topic
         self._next: dict[int, int] = {}
+        self._shifts: dict[int, int] = {}
         self._rows = min(_ROWS, _FIRST_ROWS)
         self._consumer = Consumer(
             {
@@ -92,12 +95,18 @@ class Feed:
         """
         with _client_errors(self.address):
             low, high = self._consumer.get_watermark_offsets(self._place(partition), _ANSWER_S)
-        return int(low), int(high)
+        shift = self._shifts.get(partition, 0)
+        return int(low) + shift, int(high) + shift
 
     def seen_end(self, partition: int) -> int:
         """Return where a partition ended when records of it last came; -1 where none have. Asks nobody."""
         _, high = self._consumer.get_watermark_offsets(self._place(partition), cached=True)
-        return max(int(high), -1)
+        return int(high) + self._shifts.get(partition, 0) if high >= 0 else -1
+
+    def shift(self, partition: int, by: int) -> None:
+        """Count the offsets of a partition so much ahead of the broker's, from before it is read."""
+        if by:
+            self._shifts[partition] = by
 
     def start(self, offsets: Mapping[int, int]) -> None:
         """Read these partitions too, each from its offset on; one that stands there already is let be."""
@@ -148,13 +157,13 @@ class Feed:
 
     def _divided(self, messages: list[Message]) -> list[tuple[int, pa.RecordBatch]]:
         partitions = partitions_of(messages)
-        rows = as_arrow(self.topic, partitions, messages)
+        rows = as_arrow(self.topic, partitions, messages, self._shifts)
         self._rows = max(1, min(_ROWS, _POLL_BYTES * len(messages) // max(rows.nbytes, 1)))
         cuts = [0, *(np.flatnonzero(np.diff(partitions)) + 1).tolist(), len(messages)]
         divided = []
         for start, end in pairwise(cuts):
             partition = int(partitions[start])
-            self._next[partition] = messages[end - 1].offset() + 1
+            self._next[partition] = messages[end - 1].offset() + 1 + self._shifts.get(partition, 0)
             divided.append((partition, rows.slice(start, end - start)))
         return divided
 
@@ -163,7 +172,7 @@ class Feed:
 
         error, partition = message.error(), message.partition()
         if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client's own name for it
-            ends[partition] = message.offset()
+            ends[partition] = message.offset() + self._shifts.get(partition, 0)
         elif error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001 - the client's own name for it
             expected = self._next[partition]
             low, high = self.bounds(partition)
@@ -171,10 +180,11 @@ class Feed:
         else:
             raise BrokerUnreachable(self.address, error.str())
 
-    def _place(self, partition: int, offset: int = -1) -> "TopicPartition":
-        from confluent_kafka import TopicPartition
+    def _place(self, partition: int, offset: int | None = None) -> "TopicPartition":
+        from confluent_kafka import OFFSET_INVALID, TopicPartition
 
-        return TopicPartition(self.topic, partition, offset)
+        at_broker = OFFSET_INVALID if offset is None else offset - self._shifts.get(partition, 0)
+        return TopicPartition(self.topic, partition, at_broker)
 
 
 @contextmanager
