@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from pipelines.cli.chaos_commands import CHAOS_COMMANDS
-from pipelines.cli.command import Command, arg, job, positive
+from pipelines.cli.command import Command, arg, job, positive, whole
 from pipelines.cli.decode_command import DECODE
 from pipelines.cli.gate_commands import GATE_COMMANDS
 from pipelines.cli.output import show_answer, show_report
@@ -40,6 +40,12 @@ def _stream(settings: Settings, args: Namespace) -> Any:
     if args.once:
         return ingest.ingest(settings, args.max_records, args.engine)
     return ingest.follow(settings, _asked_to_stop(), args.max_records, args.engine)
+
+
+def _accept_loss(settings: Settings, args: Namespace) -> Any:
+    return job("accept_loss").accept_loss(
+        settings, args.topic, args.partition, args.from_offset, args.to_offset, reason=args.reason, accepted_by=args.by
+    )
 
 
 def _metrics(settings: Settings, args: Namespace) -> Any:
@@ -171,6 +177,23 @@ COMMANDS = (
         _stream,
         ("fieldstream stream --engine embedded", "fieldstream stream --once --max-records 100000"),
         (arg("--once", action="store_true", help="take what is there, then end"), *_INTAKE),
+    ),
+    Command(
+        ("accept-loss",),
+        "Let the stream go on after records that Kafka no longer holds: on record, with a reason.",
+        _accept_loss,
+        (
+            "fieldstream accept-loss --topic demo.telemetry --partition 1 --from 17114 --to 17200 "
+            '--reason "retention was a day, the line was down for two"',
+        ),
+        (
+            arg("--topic", required=True, metavar="T", help="the tenant's topic"),
+            arg("--partition", type=whole, required=True, metavar="P", help="its partition"),
+            arg("--from", dest="from_offset", type=whole, required=True, metavar="A", help="next offset of the lake"),
+            arg("--to", dest="to_offset", type=whole, required=True, metavar="B", help="where Kafka goes on"),
+            arg("--reason", required=True, metavar="TEXT", help="why the records may be missing"),
+            arg("--by", metavar="NAME", help="who accepts it (the user who runs this)"),
+        ),
     ),
     *QUARANTINE_COMMANDS,
     Command(

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -127,8 +127,7 @@ class _Spark:
     def ends(self) -> Ends:
         self._topic_id = self._identity.now()
         ends = broker.topic_ends(self._address, self._settings.telemetry_topic)
-        shifts = {each: self._tables.position(ends.topic, each).shift for each in ends.ends}
-        return replace(ends.shifted(shifts), topic_id=self._topic_id)
+        return ends.counted(self._tables.shifts(ends), self._topic_id)
 
     def run(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[CleanedRange]:
         # Not before there is work: an idle run needs no JVM.

@@ -86,6 +86,10 @@ class Tables:
         """Return where the lake stands in a partition of the topic that has this id now."""
         return position(self.events, topic, partition, topic_id)
 
+    def shifts(self, ends: Ends) -> dict[int, int]:
+        """Return how far the lake's count of offsets is ahead of the broker's, by partition."""
+        return {each: self.position(ends.topic, each).shift for each in ends.ends}
+
     def _relist(self) -> None:
         self.times_told += 1
         self._taken = ledger_files(self.events, self.lake.path(EVENTS))

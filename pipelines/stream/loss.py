@@ -20,7 +20,7 @@ class Position:
 
 @dataclass(frozen=True)
 class Loss:
-    """A gap between the lake and the broker, in the broker's offsets, and where the lake goes on once it is accepted."""
+    """A gap between the lake and the broker, in the broker's offsets, and where the lake goes on if it is accepted."""
 
     kind: Kind
     """`expired`: deleted before it was read; `behind`: the topic ends before the lake's progress; `remade`: another."""

@@ -20,13 +20,13 @@ class Ends:
     topic_id: str | None = None
     """Which topic of that name it is; None where the broker does not say."""
 
-    def shifted(self, shifts: Mapping[int, int]) -> "Ends":
-        """Return the same in another count of offsets."""
+    def counted(self, shifts: Mapping[int, int], topic_id: str | None) -> "Ends":
+        """Return the broker's own ends in the lake's count, for the topic that has this id."""
         beginnings, ends = (
             {partition: offset + shifts.get(partition, 0) for partition, offset in side.items()}
             for side in (self.beginnings, self.ends)
         )
-        return Ends(self.topic, beginnings, ends, self.topic_id)
+        return Ends(self.topic, beginnings, ends, topic_id)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ def app_id(topic: str, partition: int) -> str:
 
 
 def position(events: DeltaTable, topic: str, partition: int, topic_id: str | None) -> Position:
-    """Return where bronze.events stands in a partition of the topic that has this id now; None where ids are unknown."""
+    """Return where bronze.events stands in a partition, of the topic that has this id now (None: nobody knows)."""
     base = app_id(topic, partition)
     count = _noted(events, f"{base}/topics")
     is_known = topic_id is None or count is None or _noted(events, f"{base}/topic/{topic_id}") == count

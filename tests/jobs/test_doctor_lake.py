@@ -9,6 +9,7 @@ from pipelines.lake.tables import Lake
 from tests.lakes import soil_lake
 
 NAME = "silver.observations"
+ALL, COUNT = "select * from silver.observations", "select count(*) from silver.observations"
 
 
 @pytest.fixture
@@ -38,10 +39,10 @@ def test_damage_ends_with_an_exit_code_and_the_last_good_version_can_be_read(cap
     (table,) = json.loads(out)["tables"]
     assert (code, table["last_good_version"], len(err.splitlines())) == (3, 3, 1)
     assert f"{NAME}, _delta_log/00000000000000000004.json" in err
-    assert table["read_it_with"] == f'fieldstream sql --version {NAME}=3 "select * from {NAME}"'
-    code, out, _ = said(capsys, environment, "sql", "--csv", "--version", f"{NAME}=3", f"select count(*) from {NAME}")
+    assert table["read_it_with"] == f'fieldstream sql --version {NAME}=3 "{ALL}"'
+    code, out, _ = said(capsys, environment, "sql", "--csv", "--version", f"{NAME}=3", COUNT)
     assert (code, out.splitlines()[1]) == (0, "30")
-    code, _, err = said(capsys, environment, "sql", f"select count(*) from {NAME}")
+    code, _, err = said(capsys, environment, "sql", COUNT)
     assert (code, "The lake is damaged" in err, len(err.splitlines())) == (3, True, 1)
 
 

@@ -36,7 +36,7 @@ def test_a_lake_as_it_was_written_passes_and_so_does_one_that_is_not_there(lake,
 
 def test_bronze_that_has_lost_what_silver_has_seen(lake):
     lose(lake, BRONZE, 3)
-    said = r"bronze\.events, _delta_log/0+3\.json.*silver\.observations has taken telemetry/demo.telemetry/0 to 3, got none"
+    said = r"bronze\.events, _delta_log/0+3\.json.*observations has taken telemetry/demo.telemetry/0 to 3, got none"
     with pytest.raises(LakeDamaged, match=said):
         require_sound(lake, (BRONZE, SILVER))
 

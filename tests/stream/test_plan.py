@@ -66,6 +66,6 @@ def test_the_first_gap_is_named_with_the_way_out_and_the_others_are_counted():
 
 def test_ranges_are_in_the_lakes_count_of_a_topic_that_was_made_anew():
     # The lake had read 100 offsets of the old topic; it counts the new one's 0 to 3 as 100 to 103.
-    ends = Ends("acme.telemetry", {0: 0}, {0: 4}).shifted({0: 100})
+    ends = Ends("acme.telemetry", {0: 0}, {0: 4}).counted({0: 100}, None)
     (found,) = plan(ends, positions={0: Position(102, shift=100)}, max_records=10)
     assert (found.start, found.end, found.recorded, found.shift) == (102, 104, 102, 100)
