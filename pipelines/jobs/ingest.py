@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from pipelines.errors import BrokerUnreachable
 from pipelines.jvm.spark import context
 from pipelines.lake.damage import require_sound
 from pipelines.lake.tables import Lake
@@ -31,6 +32,8 @@ from pipelines.stream.spark import clean_with_spark
 MAX_RECORDS = {"spark": 1_000_000, "embedded": 200_000}
 ENGINES = tuple(MAX_RECORDS)
 POLL_S = 1.0
+# So long a stream that has begun waits for a broker that went away, and so often it looks whether it is back.
+OUTAGE_S, RETRY_S = 600.0, 1.0
 # Batches begin no faster than this: each is two commits, and every commit makes the next one dearer.
 PACE_S = 0.1
 
@@ -75,23 +78,55 @@ def follow(
 ) -> IngestReport:
     """Take in whatever comes until `stop` is set.
 
-    Spark finishes the batch under way first; the embedded engine does if that is short, and gives it up if not.
+    Spark finishes the batch under way first; the embedded engine does if that is short, and gives it up if not. A broker
+    that goes away is waited for, up to `OUTAGE_S`.
 
     Raises:
         As `ingest`.
     """
     with _opened(settings, engine, stop) as intake:
+        outage = _Outage()
         try:
             while not stop.is_set():
-                started = time.monotonic()
-                records = intake.batch(intake.engine.ends(), max_records)
-                if not records:
-                    intake.engine.wait()
-                elif records < (max_records or MAX_RECORDS[engine]):
-                    stop.wait(max(0.0, started + PACE_S - time.monotonic()))
+                try:
+                    _follow_on(intake, stop, max_records or MAX_RECORDS[engine])
+                    outage.over()
+                except BrokerUnreachable as error:
+                    outage.bear(error)
+                    intake.engine.begin_anew()
+                    stop.wait(RETRY_S)
         except Abandoned:
             _log.info("gave up the batch under way; nothing of it was written")
         return intake.report()
+
+
+def _follow_on(intake: "_Intake", stop: threading.Event, max_records: int) -> None:
+    started = time.monotonic()
+    records = intake.batch(intake.engine.ends(), max_records)
+    if not records:
+        intake.engine.wait()
+    elif records < max_records:
+        stop.wait(max(0.0, started + PACE_S - time.monotonic()))
+
+
+class _Outage:
+    """A broker that was there and is not: for how long, and told once."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def bear(self, error: BrokerUnreachable) -> None:
+        """Go on waiting, unless it has been too long: then raise the error."""
+        if self._since is None:
+            self._since = time.monotonic()
+            _log.warning("%s Waiting for it.", error)
+        elif time.monotonic() - self._since > OUTAGE_S:
+            raise error
+
+    def over(self) -> None:
+        if self._since is not None:
+            _log.info("the broker answers again after %.0f s", time.monotonic() - self._since)
+            self._since = None
 
 
 class _Engine(Protocol):
@@ -112,6 +147,9 @@ class _Engine(Protocol):
 
     def wait(self) -> None:
         """Wait a while for records."""
+
+    def begin_anew(self) -> None:
+        """Forget what was read and is in no table."""
 
 
 class _Spark:
@@ -141,6 +179,9 @@ class _Spark:
 
     def wait(self) -> None:
         self._stop.wait(POLL_S)
+
+    def begin_anew(self) -> None:
+        pass
 
 
 class _Intake:

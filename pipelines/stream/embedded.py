@@ -104,6 +104,14 @@ class Embedded:
             self._accepted = {partition: cleaner.own_keys for partition, cleaner in cleaners.items()}
             return [done for cleaner in cleaners.values() if (done := cleaner.finish())]
 
+    def begin_anew(self) -> None:
+        """Forget what was read ahead, and begin again at the lake's progress: a batch was given up half-way."""
+        for partition in self._paused:
+            self._feed.resume(partition)
+        for state in (self._paused, self._ahead, self._beginnings, self._ends):
+            state.clear()
+        self._looked_at = -LOOK_S
+
     def committed(self) -> None:
         """Remember what the last batch accepted, now that the lake holds it."""
         for partition, keys in self._accepted.items():
