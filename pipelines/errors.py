@@ -14,6 +14,7 @@
       ServiceUnreachable      4  a service does not answer
         BrokerUnreachable     4
         StorageFull           4
+        StorageRefused        4  files cannot be written or opened, though there is room
         JobFailed             4  a training job ended without a valid manifest
         DagFailed             4  a DAG's run failed; with its command's own code where one failed
       GateHeld                5  the gate holds a slice, so nothing may be built from it
@@ -180,6 +181,20 @@ class StorageFull(ServiceUnreachable):
             expected="room to write",
             got=cause,
             fix="Nothing half-written is visible. Free some space and run the same command again.",
+        )
+
+
+class StorageRefused(ServiceUnreachable):
+    """The system does not let a file be written or opened, though there is room."""
+
+    def __init__(self, path: str, cause: str, fix: str) -> None:
+        """Name the path, what the system said, and what to do about it."""
+        super().__init__(
+            "A file cannot be written or opened",
+            where=path,
+            expected="the system to let it be",
+            got=cause,
+            fix=f"Nothing half-written is visible. {fix} Then run the same command again.",
         )
 
 

@@ -1,8 +1,5 @@
 """The table of commands, each with the one job it calls."""
 
-import logging
-import signal
-import threading
 from argparse import Namespace
 from pathlib import Path
 from typing import Any, TextIO
@@ -14,11 +11,10 @@ from pipelines.cli.gate_commands import GATE_COMMANDS
 from pipelines.cli.output import show_answer, show_report
 from pipelines.cli.quarantine_commands import QUARANTINE_COMMANDS
 from pipelines.cli.registry_commands import REGISTRY_COMMANDS
+from pipelines.cli.stopping import asked_to_stop
 from pipelines.cli.table_commands import TABLE_COMMANDS
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
-
-logger = logging.getLogger("fieldstream")
 
 # What a group of commands is about, for the help above it.
 GROUPS = {
@@ -39,7 +35,7 @@ def _stream(settings: Settings, args: Namespace) -> Any:
     ingest = job("ingest")
     if args.once:
         return ingest.ingest(settings, args.max_records, args.engine)
-    return ingest.follow(settings, _asked_to_stop(), args.max_records, args.engine)
+    return ingest.follow(settings, asked_to_stop(), args.max_records, args.engine)
 
 
 def _accept_loss(settings: Settings, args: Namespace) -> Any:
@@ -51,7 +47,7 @@ def _accept_loss(settings: Settings, args: Namespace) -> Any:
 def _metrics(settings: Settings, args: Namespace) -> Any:
     if args.port is None:
         return job("metrics").measure(settings)
-    return job("metrics").serve(settings, args.host, args.port, _asked_to_stop())
+    return job("metrics").serve(settings, args.host, args.port, asked_to_stop())
 
 
 def _show_metrics(measurement: Any, args: Namespace, out: TextIO) -> None:
@@ -59,21 +55,6 @@ def _show_metrics(measurement: Any, args: Namespace, out: TextIO) -> None:
         show_report(measurement, args, out)
     elif measurement:
         out.write(measurement.text)
-
-
-def _asked_to_stop() -> threading.Event:
-    """Return an event that the first SIGTERM or Ctrl-C sets; the second of either interrupts at once."""
-    asked = threading.Event()
-
-    def stop(_number: int, _frame: Any) -> None:
-        logger.info("stopping; once more interrupts the batch under way")
-        asked.set()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, signal.default_int_handler)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    return asked
 
 
 def _doctor(settings: Settings, args: Namespace) -> Any:

@@ -78,8 +78,8 @@ def follow(
 ) -> IngestReport:
     """Take in whatever comes until `stop` is set.
 
-    Spark finishes the batch under way first; the embedded engine does if that is short, and gives it up if not. A broker
-    that goes away is waited for, up to `OUTAGE_S`.
+    Spark finishes the batch under way first; the embedded engine does if that is short, and gives it up if not. A
+    broker that goes away is waited for, up to `OUTAGE_S`.
 
     Raises:
         As `ingest`.

@@ -1,6 +1,7 @@
 """Files into the log, once: the rows and the progress that they stand for in one commit."""
 
 import errno
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -58,8 +59,9 @@ def append_once(
     except CommitFailedError as cause:
         raise _conflict(snapshot, contract, progress) from cause
     except (OSError, DeltaError) as cause:
-        if "No space left on device" in str(cause) or getattr(cause, "errno", None) == errno.ENOSPC:
-            raise StorageFull(snapshot.table_uri, str(cause)) from cause
+        no_space = os.strerror(errno.ENOSPC)
+        if no_space in str(cause) or getattr(cause, "errno", None) == errno.ENOSPC:
+            raise StorageFull(snapshot.table_uri, no_space) from cause
         raise
 
 

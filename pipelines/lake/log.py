@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 LAST_CHECKPOINT = "_last_checkpoint"
 
 _COMMIT = re.compile(r"(\d{20})\.json")
@@ -119,6 +116,10 @@ def checkpoint_actions(parts: tuple[Path, ...]) -> list[Action]:
         Unreadable: A part is missing or is no whole Parquet file.
         FileNotFoundError: It has gone since it was listed.
     """
+    # Commands that only read a commit have no use for it.
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     number = _CHECKPOINT.fullmatch(parts[0].name)
     wanted = int(number[3]) if number and number[3] else 1
     if len(parts) != wanted:

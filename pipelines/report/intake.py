@@ -32,7 +32,7 @@ OFFSETS_READ = """
     lost as (
         select r.topic, r."partition", sum(l.lost_records) as records
         from read r join losses l
-          on l.topic = r.topic and l."partition" = r."partition" and l.resume_offset > r.first and l.resume_offset <= r.last
+          on l.topic = r.topic and l."partition" = r."partition" and l.resume_offset between r.first + 1 and r.last
         group by r.topic, r."partition"
     )
     select count(*) as partitions, coalesce(sum(last - first + 1), 0)::bigint as offsets,

@@ -1,4 +1,4 @@
-"""Records that a real broker has let go of, and topics that it made anew: the stream stops, and goes on when told to."""
+"""Records that a real broker has let go of, topics that it made anew: the stream stops, and goes on when told to."""
 
 import json
 import re
@@ -51,9 +51,8 @@ def make_anew(admin, settings):
 
 
 def run(settings, *words, capsys):
-    environment = {
-        "FIELDSTREAM_HOME": str(settings.home), "FIELDSTREAM_TENANT": settings.tenant, "FIELDSTREAM_KAFKA": settings.kafka
-    }  # fmt: skip
+    told = {"HOME": str(settings.home), "TENANT": settings.tenant, "KAFKA": settings.kafka}
+    environment = {f"FIELDSTREAM_{name}": value for name, value in told.items()}
     return main(words, environment), *capsys.readouterr()
 
 

@@ -9,8 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.jobs import ingest as module
-from pipelines.jobs.ingest import follow, ingest
+from pipelines.jobs.ingest import follow
 from pipelines.jobs.stack import status
 from pipelines.lake.tables import Lake
 from pipelines.local import kafka as local
@@ -77,7 +76,7 @@ def wait_for(condition, patience_s):
         time.sleep(0.2)
 
 
-def test_a_broker_killed_and_frozen_under_a_stream_and_a_producer(own_broker, monkeypatch):
+def test_a_broker_killed_and_frozen_under_a_stream_and_a_producer(own_broker):
     settings = own_broker
     kafka.ensure_topic(local.kafka_address(settings), settings.telemetry_topic, PARTITIONS)
     lake, stop, reports = Lake(settings.lake), threading.Event(), []
