@@ -48,7 +48,13 @@ def test_damage_ends_with_an_exit_code_and_the_last_good_version_can_be_read(cap
 
 @pytest.mark.parametrize(
     "command",
-    [("gate", "run", NAME), ("flag",), ("gold", "build"), ("quarantine", "redrive", "--reason", "no_time", "--apply")],
+    [
+        ("gate", "run", NAME),
+        ("flag",),
+        ("gold", "build"),
+        ("quarantine", "redrive", "--reason", "no_time", "--apply"),
+        ("maintain", "--apply"),
+    ],
 )
 def test_nothing_is_published_from_a_damaged_lake(capsys, environment, tmp_path, command):
     lake = Lake(tmp_path / "home" / "lake" / "demo")
