@@ -19,10 +19,11 @@ def app_id(topic: str, partition: int) -> str:
 
 def position(events: DeltaTable, topic: str, partition: int, topic_id: str | None) -> Position:
     """Return where bronze.events stands in a partition, of the topic that has this id now (None: nobody knows)."""
-    base = app_id(topic, partition)
-    count = _noted(events, f"{base}/topics")
-    is_known = topic_id is None or count is None or _noted(events, f"{base}/topic/{topic_id}") == count
-    return Position(_noted(events, base), _noted(events, f"{base}/shift") or 0, is_remade=not is_known)
+    place = f"{topic}/{partition}"
+    count = _noted(events, f"topics/{place}")
+    is_known = topic_id is None or count is None or _noted(events, f"topic/{place}/{topic_id}") == count
+    next_, shift = _noted(events, app_id(topic, partition)), _noted(events, f"shift/{place}") or 0
+    return Position(next_, shift, is_remade=not is_known)
 
 
 def next_at_broker(events: DeltaTable, topic: str, partition: int) -> int | None:
@@ -33,18 +34,18 @@ def next_at_broker(events: DeltaTable, topic: str, partition: int) -> int | None
 
 def identified(events: DeltaTable, topic: str, partitions: Iterable[int], topic_id: str | None) -> list[Progress]:
     """Return what notes the topic's id with partitions for which none is noted yet."""
-    bases = [app_id(topic, partition) for partition in partitions]
-    unknown = [base for base in bases if topic_id and _noted(events, f"{base}/topics") is None]
-    return [Progress(f"{base}/{kind}", None, 1) for base in unknown for kind in ("topics", f"topic/{topic_id}")]
+    places = [f"{topic}/{partition}" for partition in partitions]
+    unknown = [place for place in places if topic_id and _noted(events, f"topics/{place}") is None]
+    return [Progress(name, None, 1) for place in unknown for name in (f"topics/{place}", f"topic/{place}/{topic_id}")]
 
 
 def accepted(events: DeltaTable, lost: Loss, topic_id: str | None) -> list[Progress]:
     """Return what moves a partition's position over a loss."""
-    base = app_id(lost.topic, lost.partition)
-    moved = {base: lost.next, f"{base}/shift": lost.shift}
+    place = f"{lost.topic}/{lost.partition}"
+    moved = {app_id(lost.topic, lost.partition): lost.next, f"shift/{place}": lost.shift}
     if lost.kind == "remade":
-        count = (_noted(events, f"{base}/topics") or 0) + 1
-        moved |= {f"{base}/topics": count, f"{base}/topic/{topic_id}": count}
+        count = (_noted(events, f"topics/{place}") or 0) + 1
+        moved |= {f"topics/{place}": count, f"topic/{place}/{topic_id}": count}
     noted = {name: _noted(events, name) for name in moved}
     return [Progress(name, noted[name], to) for name, to in moved.items() if (noted[name] or 0) != to]
 
