@@ -4,7 +4,7 @@ import random
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipelines.chaos.checker import BRONZE, SILVER, stream_breaches
@@ -14,14 +14,15 @@ from pipelines.chaos.site import Done, Site
 
 _HOLDS = ("P1", "P2", "P3", "P6", "P7")
 _REFUSED, _LATER = 3, 4
-# What is laid a small file system over, and how it is made to take nothing more.
+_BALLAST = "_ballast"
+# What is laid a small file system over, and whether that is filled or closed.
 _PLACES = (
-    (BRONZE, "size=40k"),
-    (SILVER, "size=40k"),
-    (f"{BRONZE}/_delta_log", "size=8k"),
-    (f"{SILVER}/_delta_log", "size=8k"),
-    (BRONZE, "ro"),
-    (f"{SILVER}/_delta_log", "ro"),
+    (BRONZE, "full"),
+    (SILVER, "full"),
+    (f"{BRONZE}/_delta_log", "full"),
+    (f"{SILVER}/_delta_log", "full"),
+    (BRONZE, "read-only"),
+    (f"{SILVER}/_delta_log", "read-only"),
 )
 
 
@@ -39,15 +40,16 @@ def _full(site: Site, seed: int) -> Outcome:
     sent, home = site.topic(seed), site.home("disk-full")
     lake = home / "lake" / sent.tenant
     first = site.run(home, sent.tenant, (*STREAM[:-1], "60"), fail_at="stream.planned:2:raise")
-    folder, options = _PLACES[seed % len(_PLACES)]
-    with site.watched(home, sent) as seen, _small_disk(lake / folder) as is_mounted:
+    folder, how = _PLACES[seed % len(_PLACES)]
+    with _small_disk(lake / folder) as is_mounted:
         if not is_mounted:
             return Outcome(seed, 0)
-        _remount(lake / folder, options)
-        breaches = _refused(site.run(home, sent.tenant, STREAM), _LATER)
-        _remount(lake / folder, "rw,size=50m")
-        breaches += undisturbed(site.run(home, sent.tenant, STREAM))
-        breaches += idle(site.run(home, sent.tenant, STREAM))
+        with site.watched(home, sent) as seen:
+            (_fill if how == "full" else _close)(lake / folder)
+            breaches = _refused(site.run(home, sent.tenant, STREAM), _LATER)
+            (_empty_out if how == "full" else _open)(lake / folder)
+            breaches += undisturbed(site.run(home, sent.tenant, STREAM))
+            breaches += idle(site.run(home, sent.tenant, STREAM))
         breaches += stream_breaches(lake, sent.sent, sent.meant, sent.topic)
     return Outcome(seed, int(first.code != 0), (*breaches, *seen.breaches), seen.looks)
 
@@ -57,19 +59,32 @@ def _small_disk(folder: Path) -> Iterator[bool]:
     """Lay a file system of its own over a folder, with what the folder holds; say whether this machine lets it be."""
     aside = folder.with_name(f"{folder.name}-aside")
     shutil.copytree(folder, aside)
-    if _run("mount", "-t", "tmpfs", "-o", "size=50m", "tmpfs", folder).returncode:
+    if _run("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder).returncode:
         yield False
         return
     try:
         shutil.copytree(aside, folder, dirs_exist_ok=True)
         yield True
-        shutil.copytree(folder, aside, dirs_exist_ok=True)
     finally:
         _run("umount", folder)
 
 
-def _remount(folder: Path, options: str) -> None:
-    _run("mount", "-o", f"remount,{options}", folder).check_returncode()
+def _fill(folder: Path) -> None:
+    with suppress(OSError), (folder / _BALLAST).open("wb", buffering=0) as ballast:
+        while True:
+            ballast.write(bytes(4096))
+
+
+def _empty_out(folder: Path) -> None:
+    (folder / _BALLAST).unlink()
+
+
+def _close(folder: Path) -> None:
+    _run("mount", "-o", "remount,ro", folder).check_returncode()
+
+
+def _open(folder: Path) -> None:
+    _run("mount", "-o", "remount,rw", folder).check_returncode()
 
 
 def _run(program: str, *arguments: object) -> subprocess.CompletedProcess[bytes]:
@@ -97,10 +112,13 @@ def _damaged(site: Site, seed: int) -> Outcome:
 
 
 def _victims(lake: Path) -> list[Path]:
-    """Return what can be spoiled so that the newest version of silver suffers: commits and data files."""
+    """Return what can be spoiled so that the newest version of silver suffers: commits and data files.
+
+    Not its last commit: a silver that lost it looks like one that a crash left behind, and is brought level.
+    """
     commits = sorted(lake.joinpath(SILVER, "_delta_log").glob("*.json"))
     files = sorted(lake.joinpath(SILVER).glob("*.parquet"))
-    return [commits[-1], commits[len(commits) // 2], files[0], files[-1]]
+    return [commits[0], commits[-2], files[0], files[-1]]
 
 
 def _truncate(path: Path, chance: random.Random) -> None:

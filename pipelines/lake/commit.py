@@ -13,6 +13,7 @@ from deltalake.transaction import AddAction
 from pipelines.contracts.tables import TableContract
 from pipelines.errors import StorageFull, WriterConflict
 from pipelines.lake.files import DataFile
+from pipelines.lake.log import ACTIONS
 from pipelines.lake.writer import last_writer, signature
 
 
@@ -49,7 +50,7 @@ def append_once(
             raise WriterConflict(contract.name, each.app_id, each.start or 0, recorded, holder)
     properties = CommitProperties(
         app_transactions=[Transaction(each.app_id, each.next) for each in progress],
-        custom_metadata={**signature(), **(information or {})},
+        custom_metadata={**signature(), **(information or {}), ACTIONS: str(len(files) + len(progress))},
         max_commit_retries=15,
     )
     try:

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 LAST_CHECKPOINT = "_last_checkpoint"
+ACTIONS = "file_and_transaction_actions"
+"""Under this a commit says how many it has: one cut off between two lines is JSON still."""
 
 _COMMIT = re.compile(r"(\d{20})\.json")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint(?:\.(\d{10})\.(\d{10}))?\.parquet")
@@ -78,17 +80,20 @@ def commit_actions(path: Path) -> list[Action]:
     """Return what a commit does.
 
     Raises:
-        Unreadable: It is empty, cut off or garbled, or adds fewer files than it says.
+        Unreadable: It is empty, cut off or garbled, or does less than it says.
         FileNotFoundError: It has gone since it was listed.
     """
     raw = path.read_bytes()
     if not raw.strip(b"\0 \r\n"):
         raise Unreadable("a commit", f"{len(raw)} bytes that say nothing")
     actions = list(_parsed(raw))
-    said = (_about(actions).get("operationMetrics") or {}).get("num_added_files")
-    there = sum("add" in each for each in actions)
-    if isinstance(said, int) and said != there:
-        raise Unreadable(f"{said} files added, as it says of itself", str(there))
+    about = _about(actions)
+    files, transactions = (sum(kind in each for each in actions) for kind in ("add", "txn"))
+    added, both = (about.get("operationMetrics") or {}).get("num_added_files"), about.get(ACTIONS)
+    if isinstance(added, int) and added != files:
+        raise Unreadable(f"{added} files added, as it says of itself", str(files))
+    if both is not None and int(both) != files + transactions:
+        raise Unreadable(f"{both} files and transactions, as it says of itself", str(files + transactions))
     return actions
 
 

@@ -21,6 +21,7 @@ def says(said):
         (b'{"txn":\xff}\n{"add":{"path":"a"}}', "a line 1 that is garbled"),
         (b'["add"]', 'line 1: ["add"]'),
         ((says(2) + ADDED).encode(), "1"),
+        (('{"commitInfo":{"file_and_transaction_actions":"2"}}\n' + ADDED).encode(), "1"),
     ],
 )
 def test_a_commit_that_does_not_say_what_it_did(tmp_path, content, got):
