@@ -24,6 +24,26 @@ _ROWS, _FIRST_ROWS = 4_000, 500
 _READ_AHEAD_KB = 16 * 1024
 _ANSWER_S = 8.0
 
+# What a cluster says while leaders move or a broker is away. The client asks again by itself; whoever waits for records
+# has a patience of its own.
+_PASSING = frozenset(
+    {
+        "BROKER_NOT_AVAILABLE",
+        "FENCED_LEADER_EPOCH",
+        "KAFKA_STORAGE_ERROR",
+        "LEADER_NOT_AVAILABLE",
+        "NETWORK_EXCEPTION",
+        "NOT_LEADER_FOR_PARTITION",
+        "OFFSET_NOT_AVAILABLE",
+        "REPLICA_NOT_AVAILABLE",
+        "REQUEST_TIMED_OUT",
+        "UNKNOWN_LEADER_EPOCH",
+        "_ALL_BROKERS_DOWN",
+        "_TIMED_OUT",
+        "_TRANSPORT",
+    }
+)
+
 
 class Polled(NamedTuple):
     """What came: records in offset order by partition, and where a partition was seen to end."""
@@ -177,7 +197,7 @@ class Feed:
             expected = self._next[partition]
             low, high = self.bounds(partition)
             raise OffsetGap(self.topic, partition, expected, low if expected < low else high)
-        else:
+        elif error.fatal() or error.name() not in _PASSING:
             raise BrokerUnreachable(self.address, error.str())
 
     def _place(self, partition: int, offset: int | None = None) -> "TopicPartition":
