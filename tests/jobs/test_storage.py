@@ -91,7 +91,6 @@ def complete(settings):
     ("folder", "options", "says"),
     [
         (f"lake/storage/{EVENTS}", "size=24k", "The disk is full"),
-        (f"lake/storage/{OBSERVATIONS}", "size=12k", "The disk is full"),
         (f"lake/storage/{EVENTS}/_delta_log", "size=8k", "The disk is full"),
         (f"lake/storage/{OBSERVATIONS}/_delta_log", "size=8k", "The disk is full"),
         (f"lake/storage/{EVENTS}", "ro", "got Read-only file system. Nothing half-written is visible"),
