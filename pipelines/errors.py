@@ -6,11 +6,15 @@
         JavaMissing           2  no Java that Spark and the broker can run on
         PortInUse             2  the port asked for belongs to another program
       DataRefused             3  the data cannot be taken as it is
-        OffsetGap             3  Kafka no longer holds records the lake has not read
+        OffsetGap             3  Kafka does not hold records the lake has not read
+          RecordsLost         3  Kafka has let go of them, or has another topic of that name
+          TopicRemade         3  the topic was made anew while it was read
         WriterConflict        3  another writer moved the table since the plan was made
+        LakeDamaged           3  a file of a table's log, or of its rows, is not as it was written
       ServiceUnreachable      4  a service does not answer
         BrokerUnreachable     4
         StorageFull           4
+        StorageRefused        4  files cannot be written or opened, though there is room
         JobFailed             4  a training job ended without a valid manifest
         DagFailed             4  a DAG's run failed; with its command's own code where one failed
       GateHeld                5  the gate holds a slice, so nothing may be built from it
@@ -80,6 +84,43 @@ class OffsetGap(DataRefused):
         )
 
 
+class RecordsLost(OffsetGap):
+    """Kafka has let go of records that the lake has not read, or has another topic of that name now."""
+
+    def __init__(self, kind: str, topic: str, partition: int, next_offset: int, goes_on: int, *, also: int) -> None:
+        """Name the gap: what kind it is, the lake's next offset, where Kafka goes on, and how many partitions more."""
+        found = {
+            "expired": f"offset {goes_on} as the first that Kafka holds, so {goes_on - next_offset} records are lost",
+            "behind": f"a topic that ends before offset {goes_on}, {next_offset - goes_on} short of it",
+            "remade": f"another topic of that name, made anew, which begins at offset {goes_on}",
+        }
+        more = f" {also} more partitions have a gap too." if also else ""
+        DataRefused.__init__(
+            self,
+            "Records are missing",
+            where=f"{topic}, partition {partition}",
+            expected=f"offset {next_offset} next",
+            got=found[kind],
+            fix=f"Nothing was written.{more} Restore the topic, or accept the loss, on record: fieldstream accept-loss "
+            f"--topic {topic} --partition {partition} --from {next_offset} --to {goes_on} --reason TEXT",
+        )
+
+
+class TopicRemade(OffsetGap):
+    """The topic was deleted, and perhaps made anew, while it was read."""
+
+    def __init__(self, topic: str, planned: str | None, now: str | None) -> None:
+        """Name both topics by the ids that the broker gave them."""
+        DataRefused.__init__(
+            self,
+            "The topic was made anew while it was read",
+            where=topic,
+            expected=f"the topic with id {planned}",
+            got=f"one with id {now}" if now else "no topic of that name",
+            fix="Nothing was written. Run the same command again: it says what is lost, and how to go on.",
+        )
+
+
 class WriterConflict(DataRefused):
     """Another writer of the same pipeline was here first."""
 
@@ -92,6 +133,20 @@ class WriterConflict(DataRefused):
             expected=f"progress {expected}, as this run planned",
             got=f"{found}, recorded by {holder}" if holder else found,
             fix="This run wrote nothing. Stop the other writer, or let it go on alone.",
+        )
+
+
+class LakeDamaged(DataRefused):
+    """A table is not as it was written: nothing may be built on it."""
+
+    def __init__(self, table: str, file: str, expected: str, got: str) -> None:
+        """Name the table and the file, within the table's folder."""
+        super().__init__(
+            "The lake is damaged",
+            where=f"{table}, {file}",
+            expected=expected,
+            got=got,
+            fix="Nothing was written. 'fieldstream doctor --lake' names all damage, and what can still be read.",
         )
 
 
@@ -126,6 +181,20 @@ class StorageFull(ServiceUnreachable):
             expected="room to write",
             got=cause,
             fix="Nothing half-written is visible. Free some space and run the same command again.",
+        )
+
+
+class StorageRefused(ServiceUnreachable):
+    """The system does not let a file be written or opened, though there is room."""
+
+    def __init__(self, path: str, cause: str, fix: str) -> None:
+        """Name the path, what the system said, and what to do about it."""
+        super().__init__(
+            "A file cannot be written or opened",
+            where=path,
+            expected="the system to let it be",
+            got=cause,
+            fix=f"Nothing half-written is visible. {fix} Then run the same command again.",
         )
 
 

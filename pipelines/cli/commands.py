@@ -1,24 +1,20 @@
 """The table of commands, each with the one job it calls."""
 
-import logging
-import signal
-import threading
 from argparse import Namespace
 from pathlib import Path
 from typing import Any, TextIO
 
 from pipelines.cli.chaos_commands import CHAOS_COMMANDS
-from pipelines.cli.command import Command, arg, job, positive
+from pipelines.cli.command import Command, arg, job, positive, whole
 from pipelines.cli.decode_command import DECODE
 from pipelines.cli.gate_commands import GATE_COMMANDS
 from pipelines.cli.output import show_answer, show_report
 from pipelines.cli.quarantine_commands import QUARANTINE_COMMANDS
 from pipelines.cli.registry_commands import REGISTRY_COMMANDS
+from pipelines.cli.stopping import asked_to_stop
 from pipelines.cli.table_commands import TABLE_COMMANDS
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
-
-logger = logging.getLogger("fieldstream")
 
 # What a group of commands is about, for the help above it.
 GROUPS = {
@@ -39,13 +35,19 @@ def _stream(settings: Settings, args: Namespace) -> Any:
     ingest = job("ingest")
     if args.once:
         return ingest.ingest(settings, args.max_records, args.engine)
-    return ingest.follow(settings, _asked_to_stop(), args.max_records, args.engine)
+    return ingest.follow(settings, asked_to_stop(), args.max_records, args.engine)
+
+
+def _accept_loss(settings: Settings, args: Namespace) -> Any:
+    return job("accept_loss").accept_loss(
+        settings, args.topic, args.partition, args.from_offset, args.to_offset, reason=args.reason, accepted_by=args.by
+    )
 
 
 def _metrics(settings: Settings, args: Namespace) -> Any:
     if args.port is None:
         return job("metrics").measure(settings)
-    return job("metrics").serve(settings, args.host, args.port, _asked_to_stop())
+    return job("metrics").serve(settings, args.host, args.port, asked_to_stop())
 
 
 def _show_metrics(measurement: Any, args: Namespace, out: TextIO) -> None:
@@ -55,22 +57,24 @@ def _show_metrics(measurement: Any, args: Namespace, out: TextIO) -> None:
         out.write(measurement.text)
 
 
-def _asked_to_stop() -> threading.Event:
-    """Return an event that the first SIGTERM or Ctrl-C sets; the second of either interrupts at once."""
-    asked = threading.Event()
-
-    def stop(_number: int, _frame: Any) -> None:
-        logger.info("stopping; once more interrupts the batch under way")
-        asked.set()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, signal.default_int_handler)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    return asked
+def _doctor(settings: Settings, args: Namespace) -> Any:
+    if args.lake is not None:
+        return job("doctor_lake").doctor_lake(settings, args.lake, deep=args.deep)
+    if args.deep:
+        raise UsageError(
+            "There is nothing to look deep into",
+            where="fieldstream doctor --deep",
+            expected="--lake beside it",
+            got="--deep alone",
+            fix="Say what to look at: fieldstream doctor --lake --deep.",
+        )
+    return job("doctor").doctor(settings)
 
 
 def _require_sound(findings: Any) -> None:
+    if not isinstance(findings, list):
+        job("doctor_lake").require_undamaged(findings)
+        return
     unsound = [finding.name for finding in findings if not finding.ok]
     if unsound:
         raise UsageError(
@@ -126,9 +130,18 @@ COMMANDS = (
     ),
     Command(
         ("doctor",),
-        "Check this machine: Java, ports, disk, clock, versions; a fix for each finding.",
-        lambda settings, _: job("doctor").doctor(settings),
-        ("fieldstream doctor",),
+        "Check this machine, or the lake: a fix for each finding, nothing is changed.",
+        _doctor,
+        ("fieldstream doctor", "fieldstream doctor --lake", "fieldstream doctor --lake silver.observations --deep"),
+        (
+            arg(
+                "--lake",
+                nargs="*",
+                metavar="TABLE",
+                help="check the lake instead: logs and files of these tables (all)",
+            ),
+            arg("--deep", action="store_true", help="with --lake: read every page of every data file too"),
+        ),
         check=_require_sound,
     ),
     Command(
@@ -145,6 +158,23 @@ COMMANDS = (
         _stream,
         ("fieldstream stream --engine embedded", "fieldstream stream --once --max-records 100000"),
         (arg("--once", action="store_true", help="take what is there, then end"), *_INTAKE),
+    ),
+    Command(
+        ("accept-loss",),
+        "Let the stream go on after records that Kafka no longer holds: on record, with a reason.",
+        _accept_loss,
+        (
+            "fieldstream accept-loss --topic demo.telemetry --partition 1 --from 17114 --to 17200 "
+            '--reason "retention was a day, the line was down for two"',
+        ),
+        (
+            arg("--topic", required=True, metavar="T", help="the tenant's topic"),
+            arg("--partition", type=whole, required=True, metavar="P", help="its partition"),
+            arg("--from", dest="from_offset", type=whole, required=True, metavar="A", help="next offset of the lake"),
+            arg("--to", dest="to_offset", type=whole, required=True, metavar="B", help="where Kafka goes on"),
+            arg("--reason", required=True, metavar="TEXT", help="why the records may be missing"),
+            arg("--by", metavar="NAME", help="who accepts it (the user who runs this)"),
+        ),
     ),
     *QUARANTINE_COMMANDS,
     Command(

@@ -12,8 +12,9 @@ from pipelines.agronomy.reference_et import METHOD
 from pipelines.contracts.sensors import sensors
 from pipelines.contracts.tables import table
 from pipelines.errors import DataRefused, GateHeld
-from pipelines.lake.admitted import NEVER, admitted
-from pipelines.lake.flagged import FLAGS, flagged_version
+from pipelines.lake.admitted import NEVER, RELEASES, RESULTS, admitted
+from pipelines.lake.damage import require_sound
+from pipelines.lake.flagged import FLAGS, RUNS, flagged_version
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
 
@@ -47,10 +48,12 @@ def build_gold(settings: Settings) -> GoldReport:
     Raises:
         GateHeld: The gate has admitted no version of silver yet.
         DataRefused: A reference table is not there, or nobody has looked at the neighbours of what was admitted.
+        LakeDamaged: A table is not as it was written.
     """
     from pipelines.jvm.spark import session
 
     lake = Lake(settings.lake)
+    require_sound(lake, (TABLE, SILVER, FLAGS, RUNS, RESULTS, RELEASES, *REFERENCES))
     made_from = _made_from(lake)
     before = lake.create(TABLE).version()
     if _recorded(lake) == made_from:

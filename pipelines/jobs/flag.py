@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from pipelines.lake.damage import require_sound
+from pipelines.lake.flagged import FLAGS, OBSERVATIONS, RUNS
 from pipelines.lake.tables import Lake
 from pipelines.quality.run import FlagRun, run
 from pipelines.settings import Settings
@@ -13,5 +15,8 @@ def flag(settings: Settings) -> FlagRun:
     Raises:
         DataRefused: There are no observations yet.
         WriterConflict: Another run is at work; nothing was committed.
+        LakeDamaged: A table is not as it was written.
     """
-    return run(Lake(settings.lake), datetime.now(UTC))
+    lake = Lake(settings.lake)
+    require_sound(lake, (OBSERVATIONS, FLAGS, RUNS, "reference.devices", "reference.fields"))
+    return run(lake, datetime.now(UTC))

@@ -10,7 +10,8 @@ from typing import Any
 from pipelines.errors import GateHeld
 from pipelines.gate.judge import GateResult, judge, results
 from pipelines.gate.release import Release, release
-from pipelines.lake.admitted import admitted
+from pipelines.lake.admitted import RELEASES, RESULTS, admitted
+from pipelines.lake.damage import require_sound
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
 
@@ -56,8 +57,11 @@ def gate(settings: Settings, table_name: str = "silver.observations") -> GateRes
     Raises:
         DataRefused: The table is not there, or its new rows cannot be told apart.
         GateErrored: An expectation could not be evaluated.
+        LakeDamaged: A table is not as it was written.
     """
-    return judge(Lake(settings.lake), table_name, datetime.now(UTC))
+    lake = Lake(settings.lake)
+    require_sound(lake, (table_name, RESULTS, RELEASES))
+    return judge(lake, table_name, datetime.now(UTC))
 
 
 def gate_release(

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from pipelines.errors import BrokerUnreachable
 from pipelines.jvm.spark import context
+from pipelines.lake.damage import require_sound
 from pipelines.lake.tables import Lake
 from pipelines.local.kafka import kafka_address
 from pipelines.quarantine.level import level
@@ -20,6 +22,7 @@ from pipelines.stream.batch import Tables, run_batch
 from pipelines.stream.clean import CleanedRange, Cleaning
 from pipelines.stream.embedded import Abandoned, Embedded
 from pipelines.stream.feed import Feed
+from pipelines.stream.identity import TopicIdentity, require_same_topic
 from pipelines.stream.known import Known
 from pipelines.stream.plan import Ends, OffsetRange
 from pipelines.stream.spark import clean_with_spark
@@ -29,8 +32,12 @@ from pipelines.stream.spark import clean_with_spark
 MAX_RECORDS = {"spark": 1_000_000, "embedded": 200_000}
 ENGINES = tuple(MAX_RECORDS)
 POLL_S = 1.0
+# So long a stream that has begun waits for a broker that went away, and so often it looks whether it is back.
+OUTAGE_S, RETRY_S = 600.0, 1.0
 # Batches begin no faster than this: each is two commits, and every commit makes the next one dearer.
 PACE_S = 0.1
+
+TOUCHED = ("bronze.events", "silver.observations", "ops.redrives", "reference.devices")
 
 _log = logging.getLogger("fieldstream")
 
@@ -57,6 +64,7 @@ def ingest(settings: Settings, max_records: int | None = None, engine: str = "sp
         BrokerUnreachable: The broker does not answer.
         OffsetGap: Records are missing; the batch was not committed.
         WriterConflict: Another writer of this pipeline is at work.
+        LakeDamaged: A table is not as it was written.
     """
     with _opened(settings, engine, threading.Event()) as intake:
         ends = intake.engine.ends()
@@ -70,23 +78,55 @@ def follow(
 ) -> IngestReport:
     """Take in whatever comes until `stop` is set.
 
-    Spark finishes the batch under way first; the embedded engine does if that is short, and gives it up if not.
+    Spark finishes the batch under way first; the embedded engine does if that is short, and gives it up if not. A
+    broker that goes away is waited for, up to `OUTAGE_S`.
 
     Raises:
         As `ingest`.
     """
     with _opened(settings, engine, stop) as intake:
+        outage = _Outage()
         try:
             while not stop.is_set():
-                started = time.monotonic()
-                records = intake.batch(intake.engine.ends(), max_records)
-                if not records:
-                    intake.engine.wait()
-                elif records < (max_records or MAX_RECORDS[engine]):
-                    stop.wait(max(0.0, started + PACE_S - time.monotonic()))
+                try:
+                    _follow_on(intake, stop, max_records or MAX_RECORDS[engine])
+                    outage.over()
+                except BrokerUnreachable as error:
+                    outage.bear(error)
+                    intake.engine.begin_anew()
+                    stop.wait(RETRY_S)
         except Abandoned:
             _log.info("gave up the batch under way; nothing of it was written")
         return intake.report()
+
+
+def _follow_on(intake: "_Intake", stop: threading.Event, max_records: int) -> None:
+    started = time.monotonic()
+    records = intake.batch(intake.engine.ends(), max_records)
+    if not records:
+        intake.engine.wait()
+    elif records < max_records:
+        stop.wait(max(0.0, started + PACE_S - time.monotonic()))
+
+
+class _Outage:
+    """A broker that was there and is not: for how long, and told once."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def bear(self, error: BrokerUnreachable) -> None:
+        """Go on waiting, unless it has been too long: then raise the error."""
+        if self._since is None:
+            self._since = time.monotonic()
+            _log.warning("%s Waiting for it.", error)
+        elif time.monotonic() - self._since > OUTAGE_S:
+            raise error
+
+    def over(self) -> None:
+        if self._since is not None:
+            _log.info("the broker answers again after %.0f s", time.monotonic() - self._since)
+            self._since = None
 
 
 class _Engine(Protocol):
@@ -108,27 +148,40 @@ class _Engine(Protocol):
     def wait(self) -> None:
         """Wait a while for records."""
 
+    def begin_anew(self) -> None:
+        """Forget what was read and is in no table."""
+
 
 class _Spark:
     """Spark; it has no memory between batches."""
 
     known = None
 
-    def __init__(self, settings: Settings, address: str, stop: threading.Event) -> None:
-        self._settings, self._address, self._stop = settings, address, stop
+    def __init__(self, settings: Settings, address: str, tables: Tables, stop: threading.Event) -> None:
+        self._settings, self._address, self._tables, self._stop = settings, address, tables, stop
+        self._identity = TopicIdentity(address, settings.telemetry_topic)
+        self._topic_id: str | None = None
 
     def ends(self) -> Ends:
-        return broker.topic_ends(self._address, self._settings.telemetry_topic)
+        self._topic_id = self._identity.now()
+        ends = broker.topic_ends(self._address, self._settings.telemetry_topic)
+        return ends.counted(self._tables.shifts(ends), self._topic_id)
 
     def run(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[CleanedRange]:
         # Not before there is work: an idle run needs no JVM.
-        return clean_with_spark(context(self._settings), self._address, ranges, cleaning)
+        cleaned = clean_with_spark(context(self._settings), self._address, ranges, cleaning)
+        # A topic keeps its id: all that was read is of the one that the plan was made for.
+        require_same_topic(self._settings.telemetry_topic, self._topic_id, self._identity.now())
+        return cleaned
 
     def committed(self) -> None:
         pass
 
     def wait(self) -> None:
         self._stop.wait(POLL_S)
+
+    def begin_anew(self) -> None:
+        pass
 
 
 class _Intake:
@@ -192,11 +245,12 @@ class _Intake:
 @contextmanager
 def _opened(settings: Settings, engine: str, stop: threading.Event) -> Iterator[_Intake]:
     address, lake = kafka_address(settings), Lake(settings.lake)
+    require_sound(lake, TOUCHED)
     level(lake, tenant_id=settings.tenant)
     if engine == "spark":
-        spark = _Spark(settings, address, stop)
-        spark.ends()  # Without a broker no table is made.
-        yield _Intake(settings, Tables(lake), spark, MAX_RECORDS[engine])
+        broker.topic_ends(address, settings.telemetry_topic)  # Without a broker no table is made.
+        tables = Tables(lake)
+        yield _Intake(settings, tables, _Spark(settings, address, tables, stop), MAX_RECORDS[engine])
         return
     with Feed(address, settings.telemetry_topic) as feed:
         feed.partitions()

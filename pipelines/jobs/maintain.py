@@ -7,6 +7,7 @@ from datetime import timedelta
 from pipelines.contracts.tables import table_names
 from pipelines.jobs.gate import GATED
 from pipelines.lake.admitted import admitted_version
+from pipelines.lake.damage import require_sound
 from pipelines.lake.flagged import OBSERVATIONS, flagged_version, last_run
 from pipelines.lake.maintenance import Needed, Upkeep, alone, maintain_table
 from pipelines.lake.tables import Lake
@@ -30,8 +31,10 @@ def maintain(settings: Settings, *, keep_days: int = KEEP_DAYS, apply: bool = Fa
     Raises:
         UsageError: There is no lake.
         ServiceUnreachable: Another process maintains it.
+        LakeDamaged: A table is not as it was written: what a lost commit named would pass for an orphan.
     """
     lake, keep = Lake(settings.lake).existing(), timedelta(days=keep_days)
+    require_sound(lake, table_names())
     with alone(lake) if apply else nullcontext():
         tables = tuple(
             maintain_table(lake.open(name), lake.path(name), name, _needed(lake, name), keep=keep, apply=apply)

@@ -21,7 +21,8 @@ from pipelines.metrics.server import served
 from pipelines.metrics.tables import table_samples
 from pipelines.settings import Settings
 from pipelines.stream import broker
-from pipelines.stream.batch import EVENTS, app_id
+from pipelines.stream.batch import EVENTS
+from pipelines.stream.position import next_at_broker
 
 _log = logging.getLogger("fieldstream")
 
@@ -96,7 +97,7 @@ def _lag(settings: Settings, lake: Lake, address: str) -> Iterator[Sample]:
     topic = settings.telemetry_topic
     ends = broker.topic_ends(address, topic)
     events = lake.open(EVENTS) if lake.exists(EVENTS) else None
-    taken = {each: events.transaction_version(app_id(topic, each)) if events else None for each in ends.ends}
+    taken = {each: next_at_broker(events, topic, each) if events else None for each in ends.ends}
     positions = {each: ends.beginnings[each] if next_ is None else next_ for each, next_ in taken.items()}
     behind = {each: offset for each, offset in positions.items() if offset < ends.ends[each]}
     waiting = broker.times_at(address, topic, behind)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipelines.errors import DataRefused
+from pipelines.lake.damage import require_sound
 from pipelines.lake.query import query
 from pipelines.lake.tables import Lake
 from pipelines.quarantine.display import escaped, kind_of, lines
@@ -164,10 +165,12 @@ def redrive(settings: Settings, selection: Selection, *, apply: bool = False) ->
     Raises:
         DataRefused: The lake holds no record of a place that is named.
         WriterConflict: Another redrive was faster; nothing was recorded.
+        LakeDamaged: A table is not as it was written.
     """
     from pipelines.quarantine.redrive import redrive as judge_anew
 
     lake = Lake(settings.lake)
+    require_sound(lake, ("bronze.events", "silver.observations", "ops.redrives", "reference.devices"))
     if missing := absent(lake, selection.places):
         raise _not_there(missing[0])
     done = judge_anew(lake, selection, tenant_id=settings.tenant, decided_at=datetime.now(UTC), apply=apply)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pipelines import failpoints
 from pipelines.contracts import models as contracts
+from pipelines.lake.damage import require_sound
 from pipelines.lake.tables import Lake
 from pipelines.registry import models as registry
 from pipelines.settings import Settings
@@ -29,11 +30,13 @@ def score(settings: Settings, model: str = "irrigation") -> ScoreReport:
 
     Raises:
         DataRefused: There is no gold, no model, or its file is not the one registered.
+        LakeDamaged: A table is not as it was written.
     """
     from pipelines.scoring import irrigation as scoring
 
     started = time.monotonic()
     lake = Lake(settings.lake)
+    require_sound(lake, (GOLD, registry.TABLE, scoring.TABLE))
     newest = registry.latest(lake, model)
     gold_version = lake.open(GOLD).version()
     table = lake.create(scoring.TABLE)

@@ -72,13 +72,14 @@ def status(settings: Settings) -> StackStatus:
 
 def _lag(settings: Settings, ends: Mapping[int, int]) -> int:
     from pipelines.lake.tables import Lake
-    from pipelines.stream.batch import EVENTS, app_id
+    from pipelines.stream.batch import EVENTS
+    from pipelines.stream.position import next_at_broker
 
     lake = Lake(settings.lake)
     if not lake.exists(EVENTS):
         return sum(ends.values())
     events = lake.open(EVENTS)
-    taken = {each: events.transaction_version(app_id(settings.telemetry_topic, each)) or 0 for each in ends}
+    taken = {each: next_at_broker(events, settings.telemetry_topic, each) or 0 for each in ends}
     return sum(end - taken[partition] for partition, end in ends.items())
 
 

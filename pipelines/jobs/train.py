@@ -18,6 +18,7 @@ from pipelines.cluster.protocol import ENDED, PYTHON, Artifact, ClusterBackend, 
 from pipelines.contracts import models as contracts
 from pipelines.contracts.files import SCHEMAS
 from pipelines.errors import DataRefused, JobFailed, ServiceUnreachable
+from pipelines.lake.damage import require_sound
 from pipelines.lake.tables import Lake
 from pipelines.registry import models as registry
 from pipelines.settings import Settings
@@ -55,9 +56,11 @@ def train(settings: Settings, model: str = "irrigation", backend: ClusterBackend
         DataRefused: Gold has no row to learn from.
         JobFailed: The job ended without a valid manifest; its last lines are quoted.
         ServiceUnreachable: The cluster could not say how the job stands.
+        LakeDamaged: A table is not as it was written.
     """
     started = time.monotonic()
     lake, cluster = Lake(settings.lake), backend or LocalBackend(settings.home / "cluster")
+    require_sound(lake, (GOLD, JOBS, registry.TABLE))
     gold_version = lake.version(GOLD)
     with tempfile.TemporaryDirectory() as folder:
         spec = _next_attempt(lake, _spec(lake, gold_version, model, cluster, Path(folder)))

@@ -1,6 +1,7 @@
 """Files into the log, once: the rows and the progress that they stand for in one commit."""
 
 import errno
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from deltalake.transaction import AddAction
 from pipelines.contracts.tables import TableContract
 from pipelines.errors import StorageFull, WriterConflict
 from pipelines.lake.files import DataFile
+from pipelines.lake.log import ACTIONS
 from pipelines.lake.writer import last_writer, signature
 
 
@@ -48,7 +50,7 @@ def append_once(
             raise WriterConflict(contract.name, each.app_id, each.start or 0, recorded, holder)
     properties = CommitProperties(
         app_transactions=[Transaction(each.app_id, each.next) for each in progress],
-        custom_metadata={**signature(), **(information or {})},
+        custom_metadata={**signature(), **(information or {}), ACTIONS: str(len(files) + len(progress))},
         max_commit_retries=15,
     )
     try:
@@ -58,8 +60,9 @@ def append_once(
     except CommitFailedError as cause:
         raise _conflict(snapshot, contract, progress) from cause
     except (OSError, DeltaError) as cause:
-        if "No space left on device" in str(cause) or getattr(cause, "errno", None) == errno.ENOSPC:
-            raise StorageFull(snapshot.table_uri, str(cause)) from cause
+        no_space = os.strerror(errno.ENOSPC)
+        if no_space in str(cause) or getattr(cause, "errno", None) == errno.ENOSPC:
+            raise StorageFull(snapshot.table_uri, no_space) from cause
         raise
 
 

@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from pipelines.contracts import tables
-from pipelines.errors import DataRefused, UsageError
+from pipelines.errors import DataRefused, LakeDamaged, UsageError
+from pipelines.lake.log import commit_time_ms, listed
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+# Readers play back at most this many commits; whoever makes the tenth writes the checkpoint.
+_PLAYED_BACK = 10
+
 TABLE_PROPERTIES = {
-    # Readers replay at most this many commits; whoever makes the tenth writes the checkpoint.
-    "delta.checkpointInterval": "10",
+    "delta.checkpointInterval": str(_PLAYED_BACK),
     # Maintenance cleans the log, once nobody needs what it would forget.
     "delta.enableExpiredLogCleanup": "false",
     # A day longer than maintenance keeps replaced files: until they are gone, the log tells them from orphans.
@@ -71,20 +74,32 @@ class Lake:
         )
 
     def find(self, name: str, version: int | None = None) -> DeltaTable | None:
-        """Open the table at a version, the latest if none is named; None where it is not there, as at version -1."""
+        """Open the table at a version, the latest if none is named; None where it is not there, as at version -1.
+
+        Raises:
+            LakeDamaged: Its log cannot be read up to the latest version.
+            DeltaError: There is no such version.
+        """
         if version is not None and version < 0:
             return None
         # Asking first whether it is there would read the log's listing twice.
         try:
-            return DeltaTable(str(self.path(name)), version=version)
+            found = DeltaTable(str(self.path(name)), version=version)
         except TableNotFoundError:
             return None
+        except DeltaError as cause:
+            if version is not None:
+                raise
+            raise LakeDamaged(name, "_delta_log", "a log that can be read", str(cause).partition("\n")[0]) from cause
+        self._require_no_empty_commit(name, found.version())
+        return found
 
     def open(self, name: str, version: int | None = None) -> DeltaTable:
         """Open the table at a version, the latest if none is named.
 
         Raises:
             DataRefused: The table is not there.
+            LakeDamaged: Its log cannot be read.
         """
         found = self.find(name, version)
         if found is None:
@@ -108,21 +123,24 @@ class Lake:
         Raises:
             UsageError: The log does not reach back that far.
         """
-        # Not load_as_version(): it goes by the age of the log's files, which a copied lake has lost.
-        found = self.find(name)
-        commits = found.history() if found else []
+        # Not load_as_version(): it goes by the age of the log's files, which a copied lake has lost. Nor history():
+        # it ends at a damaged commit, and what is older can still be read.
+        commits = listed(self.path(name)).commits
         at_ms = time.timestamp() * 1000
-        version = max((commit["version"] for commit in commits if commit["timestamp"] <= at_ms), default=None)
-        oldest = min(commits, key=lambda commit: commit["version"], default=None)
-        if version is None and oldest and oldest["version"] > 0:
+        for version, commit in sorted(commits.items(), reverse=True):
+            if commit_time_ms(commit) <= at_ms:
+                return version
+        oldest = min(commits, default=0)
+        if oldest > 0:
+            since = datetime.fromtimestamp(commit_time_ms(commits[oldest]) / 1000, UTC).isoformat()
             raise UsageError(
                 "The log does not reach back that far",
                 where=f"table {name}",
-                expected=f"a time from {datetime.fromtimestamp(oldest['timestamp'] / 1000, UTC).isoformat()}",
+                expected=f"a time from {since}",
                 got=time.isoformat(),
                 fix="Ask for a later time; maintenance keeps what the past month committed.",
             )
-        return version
+        return None
 
     def read(self, name: str, version: int | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         """Read a table into memory; no rows where it is not there. For small tables."""
@@ -163,3 +181,13 @@ class Lake:
         # Merged: a table that is older than its contract gets the columns that it lacks.
         write_deltalake(opened, data, mode="append", schema_mode="merge", commit_properties=properties)
         return DeltaTable(str(self.path(name))).version()
+
+    def _require_no_empty_commit(self, name: str, version: int) -> None:
+        """Look at the size of the commits that a reader plays back: an empty one would pass for one without rows."""
+        log = self.path(name) / "_delta_log"
+        for each in range(version, max(-1, version - _PLAYED_BACK), -1):
+            commit = log / f"{each:020}.json"
+            if log.joinpath(f"{each:020}.checkpoint.parquet").exists() or not commit.exists():
+                return
+            if commit.stat().st_size == 0:
+                raise LakeDamaged(name, f"_delta_log/{commit.name}", "a commit", "no bytes")

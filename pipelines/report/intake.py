@@ -19,11 +19,25 @@ REASON_COUNTS = """
 """
 # What Kafka gave, told by the offsets alone: a record lost or taken twice makes it differ from the verdicts.
 OFFSETS_READ = """
-    select count(*) as partitions, coalesce(sum(read), 0)::bigint as offsets
-    from (
-        select max("offset") - min("offset") + 1 as read
+    with read as (
+        select topic, "partition", min("offset") as first, max("offset") as last
         from "bronze.events" group by topic, "partition"
+    ),
+    losses as (
+        select * from "ops.accepted_losses"
+        qualify 1 = row_number() over (
+            partition by topic, "partition", resume_offset - lost_records order by decided_at desc
+        )
+    ),
+    lost as (
+        select r.topic, r."partition", sum(l.lost_records) as records
+        from read r join losses l
+          on l.topic = r.topic and l."partition" = r."partition" and l.resume_offset between r.first + 1 and r.last
+        group by r.topic, r."partition"
     )
+    select count(*) as partitions, coalesce(sum(last - first + 1), 0)::bigint as offsets,
+           coalesce(sum(lost.records), 0)::bigint as lost
+    from read left join lost using (topic, "partition")
 """
 FLAG_COUNTS = """
     select property, flag, count(*) as observations
@@ -54,6 +68,8 @@ class Intake:
     reasons: pd.DataFrame
     """verdict, reason, records; a record with two reasons counts under both."""
     offsets: int
+    lost: int
+    """Of these, those that somebody accepted as lost."""
     partitions: int
     flags: pd.DataFrame
     """property, flag, observations"""
@@ -75,6 +91,7 @@ def intake(lake: Lake) -> Intake:
         verdicts={verdict: found.pop(verdict, 0) for verdict in VERDICTS} | found,
         reasons=query(lake, REASON_COUNTS),
         offsets=int(offsets["offsets"]),
+        lost=int(offsets["lost"]),
         partitions=int(offsets["partitions"]),
         flags=query(lake, FLAG_COUNTS),
         weekly=query(lake, WEEKLY_FLAGS),

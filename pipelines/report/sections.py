@@ -35,7 +35,9 @@ def conservation(counted: Intake) -> str:
     """Return the sentence that sets the verdicts against what Kafka gave."""
     sums = " + ".join(f"{verdict} {records:,}" for verdict, records in counted.verdicts.items())
     read = f"{counted.offsets:,} offsets read from {count(counted.partitions, 'partition')}"
-    lost = counted.offsets - counted.records
+    if counted.lost:
+        read += f", {counted.lost:,} of them lost before and accepted as that"
+    lost = counted.offsets - counted.lost - counted.records
     verdict = "every record has one verdict" if lost == 0 else f"these differ by {abs(lost):,}: look into it"
     return f"{sums} = {counted.records:,} records; {read}: {verdict}."
 

@@ -7,7 +7,7 @@ from deltalake import DeltaTable
 
 from pipelines import failpoints
 from pipelines.contracts.tables import table
-from pipelines.errors import OffsetGap
+from pipelines.errors import LakeDamaged, OffsetGap
 from pipelines.kernel.batch import Batch
 from pipelines.kernel.steps import steps
 from pipelines.lake.commit import Progress, append_once
@@ -18,7 +18,9 @@ from pipelines.lake.overrides import DEVICES, SCHEMA, device_overrides
 from pipelines.lake.tables import Lake
 from pipelines.stream.clean import CHUNK_ROWS, CleanedRange, Cleaning
 from pipelines.stream.known import Known, KnownFromFiles
+from pipelines.stream.loss import Position
 from pipelines.stream.plan import Ends, OffsetRange, plan
+from pipelines.stream.position import app_id, identified, position
 
 Engine = Callable[[Sequence[OffsetRange], Cleaning], list[CleanedRange]]
 """Runs the cleaning over ranges, however it likes, and returns one result a range."""
@@ -80,10 +82,13 @@ class Tables:
         else:
             self._relist()
 
-    def progress(self, topic: str, partition: int) -> int | None:
-        """Return the next offset of a partition, None where none of it has been taken in."""
-        recorded = self.events.transaction_version(app_id(topic, partition))
-        return None if recorded is None else int(recorded)
+    def position(self, topic: str, partition: int, topic_id: str | None = None) -> Position:
+        """Return where the lake stands in a partition of the topic that has this id now."""
+        return position(self.events, topic, partition, topic_id)
+
+    def shifts(self, ends: Ends) -> dict[int, int]:
+        """Return how far the lake's count of offsets is ahead of the broker's, by partition."""
+        return {each: self.position(ends.topic, each).shift for each in ends.ends}
 
     def _relist(self) -> None:
         self.times_told += 1
@@ -124,12 +129,13 @@ def run_batch(
     Without a `known` of the caller's own, copies are looked up in the ledger's files.
 
     Raises:
-        OffsetGap: Records are missing; nothing was committed.
+        OffsetGap: Records are missing, or Kafka has another topic of that name; nothing was committed.
         WriterConflict: Another writer was faster; nothing, or bronze alone, was committed.
+        LakeDamaged: Bronze has lost commits that silver has seen.
     """
     level_silver(tables, ends, tenant_id=tenant_id, ingest_time=ingest_time)
-    progress = {partition: tables.progress(ends.topic, partition) for partition in ends.ends}
-    ranges = plan(ends, progress=progress, max_records=max_records)
+    positions = {each: tables.position(ends.topic, each, ends.topic_id) for each in ends.ends}
+    ranges = plan(ends, positions=positions, max_records=max_records)
     if not ranges:
         return []
     failpoints.reach(failpoints.Seam.PLANNED)
@@ -139,7 +145,7 @@ def run_batch(
     cleaned = engine(ranges, Cleaning(steps(), tenant_id, ingest_time, known, *folders, tables.overrides))
     _all_read(ranges, cleaned)
     failpoints.reach(failpoints.Seam.WRITTEN)
-    _commit(tables, ranges, cleaned, meter)
+    _commit(tables, ranges, cleaned, meter, ends.topic_id)
     failpoints.reach(failpoints.Seam.SILVER_COMMITTED)
     tables.committed(cleaned)
     failpoints.reach(failpoints.Seam.NOTED)
@@ -147,10 +153,17 @@ def run_batch(
 
 
 def level_silver(tables: Tables, ends: Ends, *, tenant_id: str, ingest_time: datetime) -> None:
-    """Bring silver level with bronze, from bronze's own bytes and verdicts, where a crash came between the two."""
+    """Bring silver level with bronze, from bronze's own bytes and verdicts, where a crash came between the two.
+
+    Raises:
+        LakeDamaged: Silver is ahead: bronze has lost commits.
+    """
     for partition in sorted(ends.ends):
         name = app_id(ends.topic, partition)
         taken, seen = tables.events.transaction_version(name), tables.observations.transaction_version(name)
+        if seen is not None and (taken is None or taken < seen):
+            # Taken in once more, the records between would be in silver twice.
+            raise LakeDamaged(EVENTS, "_delta_log", f"progress {seen} of {name}, as {OBSERVATIONS} has", str(taken))
         if taken is None or taken == seen:
             continue
         rows = rows_from(tables.taken, partition, seen or 0, taken)
@@ -168,11 +181,6 @@ def level_silver(tables: Tables, ends: Ends, *, tenant_id: str, ingest_time: dat
         tables.observations.update_incremental()
 
 
-def app_id(topic: str, partition: int) -> str:
-    """Return the transaction id under which the log keeps a partition's progress."""
-    return f"telemetry/{topic}/{partition}"
-
-
 def _all_read(ranges: Sequence[OffsetRange], cleaned: Sequence[CleanedRange]) -> None:
     read = {each.partition: each for each in cleaned}
     for wanted in ranges:
@@ -185,7 +193,13 @@ def _all_read(ranges: Sequence[OffsetRange], cleaned: Sequence[CleanedRange]) ->
             raise OffsetGap(wanted.topic, wanted.partition, got.end, wanted.end)
 
 
-def _commit(tables: Tables, ranges: Sequence[OffsetRange], cleaned: Sequence[CleanedRange], meter: Meter) -> None:
+def _commit(
+    tables: Tables,
+    ranges: Sequence[OffsetRange],
+    cleaned: Sequence[CleanedRange],
+    meter: Meter,
+    topic_id: str | None,
+) -> None:
     # Bronze first: silver can be made from bronze, never the other way round.
     progress = [Progress(app_id(each.topic, each.partition), each.recorded, each.end) for each in ranges]
     cost = meter.read(
@@ -193,7 +207,8 @@ def _commit(tables: Tables, ranges: Sequence[OffsetRange], cleaned: Sequence[Cle
         records=sum(each.count for each in ranges),
         observations=sum(each.observation_count for each in cleaned),
     )
-    append_once(tables.events, table(EVENTS), [each.events_file for each in cleaned], progress, cost)
+    noted = identified(tables.events, ranges[0].topic, [each.partition for each in ranges], topic_id)
+    append_once(tables.events, table(EVENTS), [each.events_file for each in cleaned], [*progress, *noted], cost)
     failpoints.reach(failpoints.Seam.BRONZE_COMMITTED)
     files: list[DataFile] = [each.observations_file for each in cleaned if each.observations_file]
     append_once(tables.observations, table(OBSERVATIONS), files, progress)

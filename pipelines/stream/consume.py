@@ -24,6 +24,7 @@ def read(address: str, wanted: OffsetRange) -> Iterator[pa.RecordBatch]:
     """
     next_offset = wanted.start
     with Feed(address, wanted.topic) as feed:
+        feed.shift(wanted.partition, wanted.shift)
         feed.start({wanted.partition: wanted.start})
         patience = Patience(address)
         while next_offset < wanted.end:

@@ -18,6 +18,7 @@ from pipelines.stream.batch import Tables
 from pipelines.stream.clean import CleanedRange, Cleaning, RangeCleaner
 from pipelines.stream.consume import Patience, divided, require_no_end_before
 from pipelines.stream.feed import POLL_S, Feed
+from pipelines.stream.identity import TopicIdentity, require_same_topic
 from pipelines.stream.known import KnownByHeart
 from pipelines.stream.plan import Ends, OffsetRange
 from pipelines.stream.recall import Recall
@@ -43,6 +44,8 @@ class Embedded:
         self._recall = Recall(lambda: tables.ledger)
         self._told = tables.times_told
         self._looked_at = -LOOK_S
+        self._identity = TopicIdentity(feed.address, feed.topic)
+        self._topic_id: str | None = None
         self._beginnings: dict[int, int] = {}
         self._ends: dict[int, int] = {}
         self._ahead: dict[int, deque[pa.RecordBatch]] = {}
@@ -77,13 +80,13 @@ class Embedded:
             self._look()
             self._looked_at = time.monotonic()
         ends = {partition: max(end, self._feed.seen_end(partition)) for partition, end in self._ends.items()}
-        return Ends(self._feed.topic, self._beginnings, ends)
+        return Ends(self._feed.topic, self._beginnings, ends, self._topic_id)
 
     def run(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[CleanedRange]:
         """Clean the ranges; the engine of `run_batch`.
 
         Raises:
-            OffsetGap: Kafka does not hold a range.
+            OffsetGap: Kafka does not hold a range, or the topic was made anew meanwhile.
             BrokerUnreachable: The broker stopped answering.
             Abandoned: `stop` was set meanwhile.
         """
@@ -96,8 +99,18 @@ class Embedded:
                 cleaners[partition].add(chunk)
                 if self._stop.is_set():
                     raise Abandoned
+            # A topic keeps its id: all that was read is of the one that the plan was made for.
+            require_same_topic(self._feed.topic, self._topic_id, self._identity.now())
             self._accepted = {partition: cleaner.own_keys for partition, cleaner in cleaners.items()}
             return [done for cleaner in cleaners.values() if (done := cleaner.finish())]
+
+    def begin_anew(self) -> None:
+        """Forget what was read ahead, and begin again at the lake's progress: a batch was given up half-way."""
+        for partition in self._paused:
+            self._feed.resume(partition)
+        for state in (self._paused, self._ahead, self._beginnings, self._ends):
+            state.clear()
+        self._looked_at = -LOOK_S
 
     def committed(self) -> None:
         """Remember what the last batch accepted, now that the lake holds it."""
@@ -106,12 +119,14 @@ class Embedded:
         self._accepted = {}
 
     def _look(self) -> None:
-        """Begin to read the partitions that are new."""
+        """See which topic it is, and begin to read the partitions that are new."""
+        self._topic_id = self._identity.now()
         for partition in self._feed.partitions():
             if partition not in self._beginnings:
+                position = self._tables.position(self._feed.topic, partition)
+                self._feed.shift(partition, position.shift)
                 self._beginnings[partition], self._ends[partition] = self._feed.bounds(partition)
-                recorded = self._tables.progress(self._feed.topic, partition)
-                start = self._beginnings[partition] if recorded is None else recorded
+                start = self._beginnings[partition] if position.next is None else position.next
                 if start <= self._ends[partition]:  # what is not so, the plan refuses
                     self._feed.start({partition: start})
 

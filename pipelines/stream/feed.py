@@ -24,6 +24,26 @@ _ROWS, _FIRST_ROWS = 4_000, 500
 _READ_AHEAD_KB = 16 * 1024
 _ANSWER_S = 8.0
 
+# What a cluster says while leaders move or a broker is away. The client asks again by itself; whoever waits for records
+# has a patience of its own.
+_PASSING = frozenset(
+    {
+        "BROKER_NOT_AVAILABLE",
+        "FENCED_LEADER_EPOCH",
+        "KAFKA_STORAGE_ERROR",
+        "LEADER_NOT_AVAILABLE",
+        "NETWORK_EXCEPTION",
+        "NOT_LEADER_FOR_PARTITION",
+        "OFFSET_NOT_AVAILABLE",
+        "REPLICA_NOT_AVAILABLE",
+        "REQUEST_TIMED_OUT",
+        "UNKNOWN_LEADER_EPOCH",
+        "_ALL_BROKERS_DOWN",
+        "_TIMED_OUT",
+        "_TRANSPORT",
+    }
+)
+
 
 class Polled(NamedTuple):
     """What came: records in offset order by partition, and where a partition was seen to end."""
@@ -35,6 +55,8 @@ class Polled(NamedTuple):
 class Feed:
     """A consumer over partitions of one topic, each read from where it is told to; its own threads read ahead.
 
+    Offsets are as the lake counts them (see `shift`).
+
     It keeps nothing anywhere: no consumer group, no stored offset.
     """
 
@@ -45,6 +67,7 @@ class Feed:
         self.address = address
         self.topic = topic
         self._next: dict[int, int] = {}
+        self._shifts: dict[int, int] = {}
         self._rows = min(_ROWS, _FIRST_ROWS)
         self._consumer = Consumer(
             {
@@ -92,12 +115,18 @@ class Feed:
         """
         with _client_errors(self.address):
             low, high = self._consumer.get_watermark_offsets(self._place(partition), _ANSWER_S)
-        return int(low), int(high)
+        shift = self._shifts.get(partition, 0)
+        return int(low) + shift, int(high) + shift
 
     def seen_end(self, partition: int) -> int:
         """Return where a partition ended when records of it last came; -1 where none have. Asks nobody."""
         _, high = self._consumer.get_watermark_offsets(self._place(partition), cached=True)
-        return max(int(high), -1)
+        return int(high) + self._shifts.get(partition, 0) if high >= 0 else -1
+
+    def shift(self, partition: int, by: int) -> None:
+        """Count the offsets of a partition so much ahead of the broker's, from before it is read."""
+        if by:
+            self._shifts[partition] = by
 
     def start(self, offsets: Mapping[int, int]) -> None:
         """Read these partitions too, each from its offset on; one that stands there already is let be."""
@@ -148,13 +177,13 @@ class Feed:
 
     def _divided(self, messages: list[Message]) -> list[tuple[int, pa.RecordBatch]]:
         partitions = partitions_of(messages)
-        rows = as_arrow(self.topic, partitions, messages)
+        rows = as_arrow(self.topic, partitions, messages, self._shifts)
         self._rows = max(1, min(_ROWS, _POLL_BYTES * len(messages) // max(rows.nbytes, 1)))
         cuts = [0, *(np.flatnonzero(np.diff(partitions)) + 1).tolist(), len(messages)]
         divided = []
         for start, end in pairwise(cuts):
             partition = int(partitions[start])
-            self._next[partition] = messages[end - 1].offset() + 1
+            self._next[partition] = messages[end - 1].offset() + 1 + self._shifts.get(partition, 0)
             divided.append((partition, rows.slice(start, end - start)))
         return divided
 
@@ -163,18 +192,19 @@ class Feed:
 
         error, partition = message.error(), message.partition()
         if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client's own name for it
-            ends[partition] = message.offset()
+            ends[partition] = message.offset() + self._shifts.get(partition, 0)
         elif error.code() == KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001 - the client's own name for it
             expected = self._next[partition]
             low, high = self.bounds(partition)
             raise OffsetGap(self.topic, partition, expected, low if expected < low else high)
-        else:
+        elif error.fatal() or error.name() not in _PASSING:
             raise BrokerUnreachable(self.address, error.str())
 
-    def _place(self, partition: int, offset: int = -1) -> "TopicPartition":
-        from confluent_kafka import TopicPartition
+    def _place(self, partition: int, offset: int | None = None) -> "TopicPartition":
+        from confluent_kafka import OFFSET_INVALID, TopicPartition
 
-        return TopicPartition(self.topic, partition, offset)
+        at_broker = OFFSET_INVALID if offset is None else offset - self._shifts.get(partition, 0)
+        return TopicPartition(self.topic, partition, at_broker)
 
 
 @contextmanager

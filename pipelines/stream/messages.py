@@ -3,7 +3,7 @@
 What is called once a message decides what reading costs, so nothing here is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from operator import itemgetter
 from typing import Any
@@ -46,14 +46,22 @@ def errors_of(messages: Sequence[Message]) -> list[Any]:
     return list(map(_METHODS.error, messages))
 
 
-def as_arrow(topic: str, partitions: npt.NDArray[np.int32], messages: Sequence[Message]) -> pa.RecordBatch:
-    """Return the records. Shape: columns of `RECORD_COLUMNS` with the types of bronze.events."""
+def as_arrow(
+    topic: str, partitions: npt.NDArray[np.int32], messages: Sequence[Message], shifts: Mapping[int, int]
+) -> pa.RecordBatch:
+    """Return the records, with offsets as many ahead of the broker's as `shifts` says by partition.
+
+    Shape: columns of `RECORD_COLUMNS` with the types of bronze.events.
+    """
     count = len(messages)
+    offsets = np.fromiter(map(_METHODS.offset, messages), np.int64, count)
+    if shifts:
+        offsets += np.fromiter((shifts.get(each, 0) for each in partitions.tolist()), np.int64, count)
     milliseconds = np.fromiter(map(itemgetter(1), map(_METHODS.timestamp, messages)), np.int64, count)
     columns = {
         "topic": pa.repeat(topic, count),
         "partition": pa.array(partitions),
-        "offset": pa.array(np.fromiter(map(_METHODS.offset, messages), np.int64, count)),
+        "offset": pa.array(offsets),
         "kafka_time": pa.array(milliseconds * 1000, _SCHEMA.field("kafka_time").type),
         "key": pa.array(list(map(_METHODS.key, messages)), pa.binary()),
         "headers": _headers(messages),

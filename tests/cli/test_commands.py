@@ -1,6 +1,5 @@
 """Each command calls one job that exists, with arguments that it takes."""
 
-import signal
 from argparse import Namespace
 from pathlib import Path
 from types import ModuleType
@@ -27,6 +26,7 @@ from pipelines.settings import from_environment
 
 SETTINGS = from_environment({})
 LINES = {
+    ("accept-loss",): ["--topic", "t", "--partition", "0", "--from", "1", "--to", "2", "--reason", "a day"],
     ("send",): ["first"],
     ("reference", "load"): ["--devices", "d.csv", "--fields", "f.geojson"],
     ("reference", "move"): ["probe", "--field", "north", "--from", "2026-06-01"],
@@ -75,17 +75,3 @@ def test_decode_names_a_file_that_is_not_there(tmp_path: Path) -> None:
     decode = next(command for command in COMMANDS if command.words == ("decode",))
     with pytest.raises(UsageError, match=r"absent\.json\): expected a file, got No such file or directory"):
         decode.run(SETTINGS, Namespace(file=str(tmp_path / "absent.json"), lines=False, payload=None))
-
-
-def test_the_first_signal_asks_a_stream_to_stop_and_the_second_interrupts() -> None:
-    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        asked = commands._asked_to_stop()
-        assert not asked.is_set()
-        signal.raise_signal(signal.SIGTERM)
-        assert asked.is_set()
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-    finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler)

@@ -84,7 +84,16 @@ def test_the_tutorial_names_the_stages_of_the_demo_in_order(tmp_path: Path) -> N
 
 # The sentences that classes write themselves, as the runbook quotes them.
 SENTENCES = [
-    ("offset-gap", errors.OffsetGap("demo.telemetry", 1, 17114, 0)),
+    ("offset-gap", errors.OffsetGap("demo.telemetry", 1, 17114, 17120)),
+    ("offset-gap", errors.RecordsLost("expired", "demo.telemetry", 1, 17114, 17200, also=0)),
+    ("topic-recreated", errors.RecordsLost("remade", "demo.telemetry", 1, 17114, 0, also=0)),
+    ("topic-recreated", errors.TopicRemade("demo.telemetry", "2XT29sDtTVuOe3CrFE61Vw", "dcS3HD6vSBmsWPHj61iphQ")),
+    (
+        "lake-damaged",
+        errors.LakeDamaged(
+            "silver.observations", "_delta_log/00000000000000000042.json", "a commit", "0 bytes that say nothing"
+        ),
+    ),
     (
         "second-writer",
         errors.WriterConflict(
@@ -102,6 +111,14 @@ SENTENCES = [
         ),
     ),
     ("disk-full", errors.StorageFull("/srv/fieldstream/home", "No space left on device")),
+    (
+        "disk-full",
+        errors.StorageRefused(
+            "/srv/fieldstream/home",
+            "Read-only file system",
+            "Make the file system writable again; if it made itself read-only, look at the disk first.",
+        ),
+    ),
 ]
 
 

@@ -34,7 +34,7 @@ def settings(tmp_path: Path) -> Settings:
         lake.append(SILVER, [observation(number)])
     judged = {"table_name": SILVER, "from_version": -1, "to_version": 10, "gate_verdict": "admitted"}
     lake.append("ops.gate_results", [DECIDED | judged])
-    flag(lake, 1, 13)
+    flag(lake, 1, 12)
     return settings
 
 
@@ -65,10 +65,10 @@ def test_what_the_gate_has_still_to_read_outlives_every_retention(settings: Sett
 
 def test_what_the_flags_have_still_to_look_at_does_too(settings: Settings) -> None:
     lake = Lake(settings.lake)
-    judged = {"table_name": SILVER, "from_version": 10, "to_version": 13, "gate_verdict": "admitted"}
-    lake.append("ops.gate_results", [DECIDED | judged])
     flag(lake, 2, 11)
     maintain(settings, apply=True)
+    judged = {"table_name": SILVER, "from_version": 10, "to_version": 13, "gate_verdict": "admitted"}
+    lake.append("ops.gate_results", [DECIDED | judged])
     assert maintain(settings, keep_days=0, apply=True).tables[-1].expired_files == 0
     flag(lake, 3, 13)
     assert maintain(settings, keep_days=0, apply=True).tables[-1].expired_files == 12

@@ -139,6 +139,18 @@ def test_orphans_are_counted_at_once_and_deleted_only_when_no_batch_can_be_behin
     assert keep_up(lake).orphan_files == 1
 
 
+def test_the_file_of_a_batch_under_way_stays_until_its_commit(lake: Lake) -> None:
+    snapshot, contract = lake.open(SILVER), table(SILVER)
+    with FileWriter(lake.path(SILVER)) as writer:
+        writer.write(pa.Table.from_pylist([observation(12)], schema=contract.arrow_schema))
+        assert keep_up(lake).orphan_files == 1  # half written
+        file = writer.finish()
+    assert file
+    assert keep_up(lake).expired_files == 0
+    append_once(snapshot, contract, [file], [Progress("p", 12, 13)])
+    assert held(lake) == [*range(13)]
+
+
 def test_the_stream_appends_while_files_are_joined(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(maintenance, "FEWEST", 2)
     stopped = threading.Event()

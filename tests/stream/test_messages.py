@@ -23,7 +23,7 @@ def test_each_message_is_a_row():
         message(0, 3, None, b"", [("event", b"up"), ("event", b"\xff\x00"), ("empty", None)]),
         message(1, 8, b"b", None),
     ]
-    rows = as_arrow("t", partitions_of(messages), messages).to_pylist()
+    rows = as_arrow("t", partitions_of(messages), messages, {}).to_pylist()
     assert [(row["partition"], row["offset"], row["key"], row["raw"]) for row in rows] == [
         (1, 7, b"a", b"zero"),
         (0, 3, None, b""),

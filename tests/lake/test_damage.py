@@ -1,0 +1,67 @@
+"""What one table's log tells of another whose end is missing. Damage of every kind: test_examination.py."""
+
+import pytest
+from deltalake import Transaction
+
+from pipelines.errors import LakeDamaged
+from pipelines.lake.damage import require_sound
+from pipelines.lake.tables import Lake
+from tests.lakes import observation
+
+BRONZE, SILVER, RUNS, DEVICES = "bronze.events", "silver.observations", "ops.flag_runs", "reference.devices"
+
+
+def event(offset):
+    shared = {name: observation(offset)[name] for name in ("tenant_id", "topic", "partition", "offset", "ingest_time")}
+    return shared | {"kafka_time": shared["ingest_time"], "format": "unknown", "verdict": "quarantined", "reasons": []}
+
+
+@pytest.fixture
+def lake(tmp_path):
+    lake = Lake(tmp_path)
+    for offset in range(3):
+        lake.append(BRONZE, [event(offset)], Transaction("telemetry/demo.telemetry/0", offset + 1))
+        lake.append(SILVER, [observation(offset)], Transaction("telemetry/demo.telemetry/0", offset + 1))
+    return lake
+
+
+def lose(lake, name, version):
+    lake.path(name).joinpath(f"_delta_log/{version:020}.json").unlink()
+
+
+def test_a_lake_as_it_was_written_passes_and_so_does_one_that_is_not_there(lake, tmp_path):
+    require_sound(lake, (BRONZE, SILVER, DEVICES))
+    require_sound(Lake(tmp_path / "nowhere"), (BRONZE, SILVER))
+
+
+def test_bronze_that_has_lost_what_silver_has_seen(lake):
+    lose(lake, BRONZE, 3)
+    said = r"bronze\.events, _delta_log/0+3\.json.*observations has taken telemetry/demo.telemetry/0 to 3, got none"
+    with pytest.raises(LakeDamaged, match=said):
+        require_sound(lake, (BRONZE, SILVER))
+
+
+def test_silver_behind_bronze_is_a_batch_cut_short_and_no_damage(lake):
+    lose(lake, SILVER, 3)
+    require_sound(lake, (BRONZE, SILVER))
+
+
+def test_a_table_that_has_lost_what_another_says_it_has_read(lake):
+    lake.append(RUNS, [flag_run(to_version=3)])
+    require_sound(lake, (SILVER,))
+    lose(lake, SILVER, 3)
+    with pytest.raises(LakeDamaged, match=r"a commit: ops\.flag_runs has read version 3, got none"):
+        require_sound(lake, (SILVER,))
+
+
+def flag_run(to_version):
+    noted = {"flag_run": 1, "from_version": -1, "to_version": to_version, "devices_version": -1, "fields_version": -1}
+    counted = {"row_count": 3, "flags_given": 0, "flags_withdrawn": 0}
+    return noted | counted | {"contract_digest": "0" * 64, "decided_at": observation(0)["ingest_time"]}
+
+
+def test_data_files_without_a_log(lake):
+    for commit in lake.path(SILVER).joinpath("_delta_log").iterdir():
+        commit.unlink()
+    with pytest.raises(LakeDamaged, match="the table's log, got nothing beside its data files"):
+        require_sound(lake, (SILVER,))
