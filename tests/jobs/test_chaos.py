@@ -7,8 +7,8 @@ import pytest
 from pipelines.errors import UsageError
 from pipelines.jobs.chaos import list_faults, run_faults
 
-# Where tables and process disagree in every way there is, one step after the stream, and two writers.
-PART = ("kill.stream.cleaned", "kill.level.written", "kill.flags.committed", "writers.frozen.stream.bronze-committed")
+# A worker within the kernel, silver behind bronze, and two writers: the mutants below are killed at the rest.
+PART = ("kill.stream.cleaned", "kill.level.written", "writers.frozen.stream.bronze-committed")
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def test_killed_at_a_seam_and_again_or_replaced_a_stream_keeps_its_promises(sett
         (name, "held", ()) for name in PART
     ]
     # Seed 1 kills the first run and two restarts; silver's levelling once more, for it has to be behind first.
-    assert [row.injections for row in report.matrix.rows] == [3, 4, 2, 1]
+    assert [row.injections for row in report.matrix.rows] == [3, 4, 1]
     # Somebody looked at the tables all the while.
     assert all(row.looks for row in report.matrix.rows)
 
