@@ -1,5 +1,7 @@
 """Spoiled files on a live lake: two seeds of the scenario, and a doctor that sees nothing is found out."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipelines.chaos import disks
@@ -8,8 +10,9 @@ from pipelines.jobs.chaos import run_faults
 
 
 @pytest.mark.broker
-def test_what_is_spoiled_is_named_refused_and_mended(home_settings, kafka_settings):
-    report = run_faults(kafka_settings, ["disk.damage"], seeds=2, scratch=home_settings.home / "scratch")
+def test_what_is_spoiled_is_named_refused_and_mended(home_settings, broker):
+    settings = replace(home_settings, kafka=broker.address)
+    report = run_faults(settings, ["disk.damage"], seeds=2, scratch=home_settings.home / "scratch")
     assert [(row.fault, row.injections, row.breaches) for row in report.matrix.rows] == [("disk.damage", 2, ())]
 
 
