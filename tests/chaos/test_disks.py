@@ -1,16 +1,9 @@
-"""Spoiled files on a live lake: two seeds of the scenario, and a doctor that sees nothing is found out."""
+"""What the scenarios of disks take for a refusal, and what they spoil; all of it runs in `make faults`."""
 
 import pytest
 
 from pipelines.chaos import disks
 from pipelines.chaos.site import Done
-from pipelines.jobs.chaos import run_faults
-
-
-@pytest.mark.broker
-def test_what_is_spoiled_is_named_refused_and_mended(home_settings, kafka_settings):
-    report = run_faults(kafka_settings, ["disk.damage"], seeds=2, scratch=home_settings.home / "scratch")
-    assert [(row.fault, row.injections, row.breaches) for row in report.matrix.rows] == [("disk.damage", 2, ())]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines import settings
+from pipelines.cli.command import whole
 from pipelines.cli.commands import COMMANDS, GROUPS
 from pipelines.cli.parser import EPILOG, build_parser
 
@@ -41,6 +42,11 @@ def test_every_variable_of_the_environment_is_in_the_help() -> None:
     assert set(re.findall(r"(?m)^  ([A-Z_]+)  ", EPILOG)) == read
 
 
+def _value(options: dict[str, Any]) -> str:
+    text = "1" if options.get("type") is whole else "2026-06-01"
+    return str(options.get("choices", [text])[0])
+
+
 def test_each_command_is_found_by_its_words() -> None:
     parser = build_parser(COMMANDS, GROUPS)
     for command in COMMANDS:
@@ -49,7 +55,7 @@ def test_each_command_is_found_by_its_words() -> None:
                 option
                 for argument in command.arguments
                 if argument.options.get("required")
-                for option in (argument.flags[0], argument.options.get("choices", ["2026-06-01"])[0])
+                for option in (argument.flags[0], _value(argument.options))
             ),
             *(
                 "1" if "type" in argument.options else argument.options.get("choices", ["x"])[0]
