@@ -27,7 +27,11 @@ def main(argv: list[str]) -> int:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     options = Options(
-        arguments.events, arguments.repeats, arguments.seconds, frozenset(arguments.rivals), arguments.kafka_delta_ingest
+        arguments.events,
+        arguments.repeats,
+        arguments.seconds,
+        frozenset(arguments.rivals),
+        arguments.kafka_delta_ingest,
     )
     results = []
     try:

@@ -116,7 +116,9 @@ def _bullets(lines: Iterable[str]) -> str:
 def _markdown(table: Table) -> str:
     is_prose = any(len(cell) > 30 for row in table.rows for cell in row[1:])
     rule = "|".join([":--", *([":--"] if is_prose else ["--:"]) * (len(table.header) - 1)])
-    return "\n".join([f"| {' | '.join(table.header)} |", f"|{rule}|", *(f"| {' | '.join(row)} |" for row in table.rows)])
+    return "\n".join(
+        [f"| {' | '.join(table.header)} |", f"|{rule}|", *(f"| {' | '.join(row)} |" for row in table.rows)]
+    )
 
 
 def _aligned(table: Table) -> str:
@@ -124,7 +126,8 @@ def _aligned(table: Table) -> str:
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     lines = (
         "  ".join(
-            cell.rjust(width) if at else cell.ljust(width) for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+            cell.rjust(width) if at else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         for row in rows
     )

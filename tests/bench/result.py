@@ -81,7 +81,8 @@ def read(file: Path) -> Result:
         **kept
         | {
             "tables": tuple(
-                Table(each["caption"], tuple(each["header"]), tuple(map(tuple, each["rows"]))) for each in kept["tables"]
+                Table(each["caption"], tuple(each["header"]), tuple(map(tuple, each["rows"])))
+                for each in kept["tables"]
             ),
             "targets": tuple(Target(**each) for each in kept["targets"]),
             "charts": tuple(Chart(**each) for each in kept["charts"]),

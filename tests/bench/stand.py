@@ -18,7 +18,7 @@ from pipelines.lake.tables import Lake
 from pipelines.local import kafka
 from pipelines.settings import Settings, from_environment
 from pipelines.simulate.farm import Farm
-from tests.bench.load import send
+from tests.bench.load import deliver, placed
 from tests.bench.process_tree import Usage, measure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,12 +110,12 @@ class Stand:
         """Return settings of a tenant's own home, at this broker."""
         return replace(self.settings, home=home, tenant=tenant, kafka=self.address)
 
-    def send(self, farm: Farm) -> str:
+    def send(self, farm: Farm, compression: str = "none") -> str:
         """Send a load to the topic of its tenant, once, and return the topic."""
         topic = f"{farm.tenant}.telemetry"
         if farm.tenant not in self._sent:
             _log.info("sending %s messages of %s devices", f"{farm.messages:,}", f"{farm.devices:,}")
-            send(farm, self.address, topic)
+            deliver(placed(farm), self.address, topic, compression)
             self._sent[farm.tenant] = farm
         return topic
 
@@ -165,6 +165,14 @@ class Stand:
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
         contender.prepare(home)
+        return self.run_in(contender, home)
+
+    def run_in(self, contender: Contender, home: Path) -> Usage:
+        """Measure one run, in a folder that is there.
+
+        Raises:
+            WrongRows: Its rows are not the ones that the load must give.
+        """
         environ = self.environment(contender.tenant, home) | contender.environ
         usage = measure(contender.command(home), environ, FOLDER / f"{contender.name}.log")
         _log.info("%s: %.1f CPU-s, %.1f s", contender.title, usage.cpu_s, usage.wall_s)

@@ -44,7 +44,9 @@ OURS = Does("7 long, and the record", "kept as duplicates", "kept with its reaso
 WIDE = Does(
     "1 wide", "in the table twice", "gone", "duplicates, the raw record, units, ranges, flags, and Kafka's offsets"
 )
-BY_HAND = "the raw record, units, ranges, flags, what it knew of copies after a restart, and one commit for rows and offsets"
+BY_HAND = (
+    "the raw record, units, ranges, flags, what it knew of copies after a restart, and one commit for rows and offsets"
+)
 DOES: Mapping[str, Does] = {
     "spark": OURS,
     "embedded": OURS,
@@ -134,7 +136,10 @@ def _rivals(stand: Stand, load: Load, differ: "_Checks") -> list[Contender]:
             "Quix Streams",
             lambda folder: rival_program("quix", stand.address, load.topic, str(folder), whole),
         ),
-        "daft": ("Daft, one bounded read", lambda folder: rival_program("daft", stand.address, load.topic, str(folder))),
+        "daft": (
+            "Daft, one bounded read",
+            lambda folder: rival_program("daft", stand.address, load.topic, str(folder)),
+        ),
     }
     found = [
         Contender(name, title, command, differ.wide)

@@ -32,10 +32,9 @@ def run(address: str, topic: str, folder: str) -> None:
         address,
         topic,
         chunk_size=10_000,
-        timeout_ms=5_000,
+        timeout_ms=2_000,
         kafka_client_config={"enable.partition.eof": True, "fetch.queue.backoff.ms": 5},
     )
-    # Bytes become a text by a cast, not by `decode`, which fails on the first record that is not one.
     uplinks = records.select(try_deserialize(col("value").cast(DataType.string()), "json", UPLINK).alias("uplink"))
     uplink = col("uplink")
     readings = uplinks.where(uplink["deviceInfo"]["devEui"].not_null()).select(

@@ -65,9 +65,7 @@ def run(spark: SparkSession, address: str, topic: str, folder: str, batch: str |
         .filter(col("device_id").isNotNull())
     )
     writer = (
-        readings.writeStream.format("delta")
-        .outputMode("append")
-        .option("checkpointLocation", f"{folder}/checkpoint")
+        readings.writeStream.format("delta").outputMode("append").option("checkpointLocation", f"{folder}/checkpoint")
     )
     query = (writer if follow else writer.trigger(availableNow=True)).start(f"{folder}/readings")
     query.awaitTermination()
