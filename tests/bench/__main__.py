@@ -1,11 +1,13 @@
 """Measure the pipeline against what it replaces, on this machine, in one run: `python -m tests.bench`."""
 
 import argparse
+import fcntl
 import importlib
 import logging
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bench import page
@@ -24,8 +26,6 @@ def main(argv: list[str]) -> int:
     arguments = _arguments(argv)
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     _log.setLevel(logging.INFO)
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
     options = Options(
         arguments.events,
         arguments.repeats,
@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
     )
     results = []
     try:
-        with opened(options) as stand:
+        with _alone(), opened(options) as stand:
             for result in _measured(stand, arguments.only):
                 (FOLDER / f"{result.part}.json").write_text(result.as_json(), encoding="utf-8")
                 print(page.as_text(result), flush=True)
@@ -46,6 +46,17 @@ def main(argv: list[str]) -> int:
         print(f"bench: {failure}", file=sys.stderr)
         return 1
     return 0 if all(target.met for result in results for target in result.targets) else 1
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Empty the folder, once no other benchmark uses it."""
+    FOLDER.parent.mkdir(exist_ok=True)
+    with FOLDER.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        FOLDER.mkdir()
+        yield
 
 
 def _measured(stand: Stand, parts: list[str]) -> Iterator[Result]:
