@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from pipelines.simulate.tower import PROBE_COLUMNS, STATION_COLUMNS
@@ -86,7 +86,7 @@ def _field(number: int) -> str:
     return f"field-{number // DEVICES_A_FIELD:04}"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _device(number: int) -> Device:
     kind, columns = ("weather station", STATION_COLUMNS) if _is_station(number) else ("soil probe", PROBE_COLUMNS)
     return Device(f"0211fffe78{number:06x}", f"device-{number}", f"Tower {kind}", tuple(columns))

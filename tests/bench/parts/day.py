@@ -23,10 +23,10 @@ WITHIN_S, WITHIN_MB = 240.0, 3_000.0
 
 METHOD = """\
 {devices:,} devices in {fields:,} fields, a message every ten minutes from each: {messages:,} messages and {values:,}
-values of one day lie in Kafka. Then one command after another, as an operator or a DAG runs them, each with the start of
-its own Python, and of its own JVM where it needs one. The registry of devices and fields is loaded and a model registered
-before; what is measured ends with the day's scores. Memory is the highest sum over a command's processes, once of
-resident pages, and once of proportional shares, in which a page that two processes share counts half for each."""
+values of one day lie in Kafka. Then one command after another, as an operator or a DAG runs them, each with the start
+of its own Python, and of its own JVM where it needs one. The registry of devices and fields is loaded and a model
+registered before; what is measured ends with the day's scores. Memory is the highest sum over a command's processes,
+once of resident pages, and once of proportional shares: a page that two processes share counts half for each."""
 
 
 def run(stand: Stand) -> Result:

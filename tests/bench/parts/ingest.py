@@ -18,16 +18,16 @@ from tests.bench.stand import Contender, Measured, Stand, program, take_in
 BATCH = 100_000
 
 METHOD = """\
-All take in the same {events:,} messages ({mean_bytes:,.0f} bytes on average, ChirpStack uplinks of seven values; 5 % are
-duplicates, 0.5 % are cut off) from the same two partitions, one after another in each of {rounds} rounds. Before a
+All take in the same {events:,} messages ({mean_bytes:,.0f} bytes on average, ChirpStack uplinks of seven values; 5 %
+are duplicates, 0.5 % are cut off) from the same two partitions, one after another in each of {rounds} rounds. Before a
 figure is printed, the rows that each contender wrote are compared with what the load must give, one by one and both
 ways.
 
 The tutorials' job is `tests/bench/programs/tutorial_job.py`: default settings, and of the usual forms the one that
 costs least: all in one batch, its jars on this machine. Batches of a given size are not a default, so their pair of
 rows has no target: it shows how the job's fixed cost per batch weighs on a stream that keeps up with its sensors and
-never sees a million events at once. The hand-written consumer's long rows are what its target is set for; its wide ones
-are there to be compared with those who write wide rows."""
+never sees a million events at once. The hand-written consumer's long rows are what its target is set for; its wide
+ones are there to be compared with those who write wide rows."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,21 @@ DOES: Mapping[str, Does] = {
     "by_hand_wide": Does("1 wide", "left out", "gone", BY_HAND),
     "quix": Does("1 wide", "in the table twice", "gone", f"duplicates, {BY_HAND}"),
     "daft": Does(
-        "1 wide", "in the table twice", "gone",
-        "duplicates, the raw record, units, ranges, flags, progress (it reads from the first offset every time), compression",
+        "1 wide",
+        "in the table twice",
+        "gone",
+        "duplicates, the raw record, units, ranges, flags, progress (it reads from the first offset on), compression",
     ),
-    "kafka_delta_ingest": Does("1 wide", "in the table twice", "gone", "duplicates, the raw record, units, ranges, flags"),
+    "kafka_delta_ingest": Does(
+        "1 wide", "in the table twice", "gone", "duplicates, the raw record, units, ranges, flags"
+    ),
     "kernel": Does(
-        "7 long, and the record", "kept as duplicates", "kept with its reason",
+        "7 long, and the record",
+        "kept as duplicates",
+        "kept with its reason",
         "Kafka, Spark, the commit: records lie in memory, files are written; the limit for any engine",
     ),
-}  # fmt: skip
+}
 
 
 def run(stand: Stand) -> Result:
@@ -108,22 +114,26 @@ def contenders(stand: Stand, load: Load) -> list[Contender]:
         Contender("spark", "Fieldstream, Spark engine", take_in("spark"), differ.lake),
         Contender("embedded", "Fieldstream, embedded engine", take_in("embedded"), differ.lake),
         writer("tutorial", "Spark job as tutorials write it", tutorial, differ.wide),
-        writer("tuned", "Spark job, tuned", partial(program, "tuned_job", jars, cores, address, load.topic), differ.wide),
+        writer(
+            "tuned", "Spark job, tuned", partial(program, "tuned_job", jars, cores, address, load.topic), differ.wide
+        ),
         writer("by_hand", "Hand-written consumer", lambda folder: by_hand(folder, "long"), differ.long),
         writer("by_hand_wide", "Hand-written consumer, wide rows", lambda folder: by_hand(folder, "wide"), differ.once),
         *_rivals(stand, load, differ),
-        Contender(
-            "spark_batches", f"Fieldstream, Spark, {BATCH:,} a batch", take_in("spark", *batches), differ.lake
+        Contender("spark_batches", f"Fieldstream, Spark, {BATCH:,} a batch", take_in("spark", *batches), differ.lake),
+        writer(
+            "tutorial_batches",
+            f"Tutorials' job, {BATCH:,} a batch",
+            lambda folder: tutorial(folder, "--batch", str(BATCH)),
+            differ.wide,
         ),
         writer(
-            "tutorial_batches", f"Tutorials' job, {BATCH:,} a batch",
-            lambda folder: tutorial(folder, "--batch", str(BATCH)), differ.wide,
+            "kernel",
+            "The kernel alone",
+            lambda folder: program("kernel_job", f"{folder}/files", *map(str, load.records)),
+            differ.files,
         ),
-        writer(
-            "kernel", "The kernel alone",
-            lambda folder: program("kernel_job", f"{folder}/files", *map(str, load.records)), differ.files,
-        ),
-    ]  # fmt: skip
+    ]
 
 
 Check = Callable[[Path], list[str]]
@@ -212,20 +222,34 @@ def _targets(measured: Mapping[str, Measured]) -> tuple[Target, ...]:
 
     per = "events per CPU-second"
     found = [
-        Target("embedded_by_hand", f"{per}, embedded engine, of the hand-written consumer's", times("embedded", "by_hand"), 2.5),
+        Target(
+            "embedded_by_hand",
+            f"{per}, embedded engine, of the hand-written consumer's",
+            times("embedded", "by_hand"),
+            2.5,
+        ),
         Target("embedded_kernel", f"{per}, embedded engine, of the kernel alone", times("embedded", "kernel"), 0.6),
         Target("spark_tutorial", f"{per}, Spark engine, of the tutorials' job", times("spark", "tutorial"), 5.0),
         Target("spark_by_hand", f"{per}, Spark engine, of the hand-written consumer's", times("spark", "by_hand"), 1.2),
-        Target("embedded_memory", "memory of the embedded engine, MB", measured["embedded"].peak_rss_mb, 400.0, at_least=False),
+        Target(
+            "embedded_memory",
+            "memory of the embedded engine, MB",
+            measured["embedded"].peak_rss_mb,
+            400.0,
+            at_least=False,
+        ),
         Target("spark_tuned", f"{per}, Spark engine, of the tuned job's", times("spark", "tuned")),
         Target(
-            "spark_tutorial_batches", f"{per}, Spark engine, of the tutorials' job, in batches of {BATCH:,}",
+            "spark_tutorial_batches",
+            f"{per}, Spark engine, of the tutorials' job, in batches of {BATCH:,}",
             times("spark_batches", "tutorial_batches"),
         ),
         *(
-            Target(f"embedded_{name}", f"{per}, embedded engine, of {measured[name].title}", times("embedded", name), bound)
+            Target(
+                f"embedded_{name}", f"{per}, embedded engine, of {measured[name].title}", times("embedded", name), bound
+            )
             for name, bound in (("daft", 1.0), ("quix", None), ("kafka_delta_ingest", None))
             if name in measured
         ),
-    ]  # fmt: skip
+    ]
     return tuple(found)

@@ -14,8 +14,8 @@ from tests.bench.result import Result, Table, Target, surroundings
 from tests.bench.stand import Stand
 
 METHOD = """\
-In one process, from records in memory to verdicts and rows in memory, the cheapest of five turns: ChirpStack uplinks of
-seven values, and devices' own bytes of every model that has a codec alike."""
+In one process, from records in memory to verdicts and rows in memory, the cheapest of five turns: ChirpStack uplinks
+of seven values, and devices' own bytes of every model that has a codec alike."""
 
 
 def run(_stand: Stand) -> Result:

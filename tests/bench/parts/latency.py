@@ -30,12 +30,12 @@ _ARRIVES_WITHIN_S = 120.0
 _log = logging.getLogger("bench")
 
 METHOD = """\
-A producer of its own sends at a steady rate; each message's time is taken as it is handed to the producer. A watcher in
-another process looks every 4 ms for the file that the table's next commit makes. What a commit holds is read from its
-own transaction ids, or, for the tutorials' job, from its checkpoint; ours count as visible when silver has them, which
-is committed after bronze. The tutorials' job runs with the default trigger, a batch as soon as the last one is done.
-Each is started once and gets every rate in turn, {warm_up:.0f} s unmeasured before {seconds} s measured; all share the
-two cores with producer and broker."""
+A producer of its own sends at a steady rate; each message's time is taken as it is handed to the producer. A watcher
+in another process looks every 4 ms for the file that the table's next commit makes. What a commit holds is read from
+its own transaction ids, or, for the tutorials' job, from its checkpoint; ours count as visible when silver has them,
+which is committed after bronze. The tutorials' job runs with the default trigger, a batch as soon as the last one is
+done. Each is started once and gets every rate in turn, {warm_up:.0f} s unmeasured before {seconds} s measured; all
+share the two cores with producer and broker."""
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ SENDERS = {
 }
 
 METHOD = """\
-{events:,} uplinks to a new topic of two partitions each time. What it costs to make the messages and to start Python is
-measured too, and taken off."""
+{events:,} uplinks to a new topic of two partitions each time. What it costs to make the messages and to start Python
+is measured too, and taken off."""
 
 
 def run(stand: Stand) -> Result:
@@ -25,14 +25,14 @@ def run(stand: Stand) -> Result:
     usages: dict[str, list] = {name: [] for name in (*SENDERS, "nobody")}
     with stand.folder() as folder:
         for _ in range(stand.options.repeats):
-            for name in usages:
+            for name, runs in usages.items():
                 tenant = f"send-{uuid.uuid4().hex[:6]}"
                 ensure_topic(stand.address, f"{tenant}.telemetry", PARTITIONS)
                 command = program("send_job", name, str(events), tenant, stand.address)
                 sent = Contender(
                     f"send-{name}", SENDERS.get(name, name), lambda _, command=command: command, tenant=tenant
                 )
-                usages[name].append(stand.run(sent, folder / name))
+                runs.append(stand.run(sent, folder / name))
                 _check(stand, name, tenant, events)
     measured = {name: Measured(name, SENDERS.get(name, name), tuple(each)) for name, each in usages.items()}
     besides_s = measured["nobody"].cpu_s

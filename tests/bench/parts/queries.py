@@ -64,9 +64,10 @@ def _queries(farm: Farm) -> dict[str, str]:
     middle = START + timedelta(seconds=farm.cadence_s * (farm.messages // farm.devices // 2))
     of_device = f"device_id = '{device}' and property = 'air_temperature'"
     begin, end = (f"timestamp '{time:%Y-%m-%d %H:%M:%S}+00:00'" for time in (middle, middle + timedelta(days=1)))
+    # Names and times are of the load, not of a stranger.
     return {
-        "point": f"select value from silver.observations where {of_device} and phenomenon_time = {begin}",
-        "range": f"select avg(value), count(*) from silver.observations where {of_device} "
+        "point": f"select value from silver.observations where {of_device} and phenomenon_time = {begin}",  # noqa: S608 - see above
+        "range": f"select avg(value), count(*) from silver.observations where {of_device} "  # noqa: S608 - see above
         f"and phenomenon_time >= {begin} and phenomenon_time < {end}",
         "whole table": "select property, avg(value), count(*) from silver.observations group by 1",
     }

@@ -4,14 +4,13 @@ import json
 import shutil
 from collections.abc import Iterable
 from dataclasses import asdict
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from statistics import median
 
-from pipelines.lake.tables import Lake
 from pipelines.simulate.farm import Farm
 from tests.bench.cluster import standalone
-from tests.bench.load import PARTITIONS, deliver, placed
+from tests.bench.load import deliver, placed
 from tests.bench.result import Chart, Result, Table, Target, surroundings
 from tests.bench.stand import FOLDER, Contender, Measured, Stand, counts_differ, program, take_in
 
@@ -23,10 +22,11 @@ ENGINES = {"embedded": "embedded engine", "spark": "Spark engine"}
 
 METHOD = """\
 Events: as many ChirpStack uplinks of 1,000 devices, both engines, by the whole command's CPU seconds; the largest load
-is taken in once, and all three lie compressed at the broker, for the disk's sake. Devices: {each:,} uplinks of as many devices, by the embedded engine. Commits: {prelude:,} uplinks taken
-in before in so many commits, without maintenance; then as many more at once, by the embedded engine: what is measured
-begins with a process that has to read the log. Executors: {each:,} uplinks, Spark standalone on loopback, a master, and
-workers of one core each; the wall time is taken from the first batch on, in a session whose executors are there."""
+is taken in once, and all three lie compressed at the broker, for the disk's sake. Devices: {each:,} uplinks of as many
+devices, by the embedded engine. Commits: {prelude:,} uplinks taken in before in so many commits, without maintenance;
+then as many more at once, by the embedded engine: what is measured begins with a process that has to read the log.
+Executors: {each:,} uplinks, Spark standalone on loopback, a master, and workers of one core each; the wall time is
+taken from the first batch on, in a session whose executors are there."""
 
 
 def run(stand: Stand) -> Result:
@@ -178,7 +178,7 @@ def _targets(
     found = []
     for engine, title in ENGINES.items():
         costs = [each.cpu_s for name, each in by_events.items() if name.startswith(engine)]
-        for step, (before, after) in enumerate(zip(costs, costs[1:], strict=False), start=1):
+        for step, (before, after) in enumerate(pairwise(costs), start=1):
             what = f"CPU for 4 times the events, {title}, {ORDINALS[step - 1]} step"
             found.append(Target(f"events_{engine}_{step}", what, after / before, 4.2, at_least=False))
     devices = [each.cpu_s for each in by_devices.values()]

@@ -25,10 +25,11 @@ DAYS = 365
 BATCH_ROWS = 10_000
 
 METHOD = """\
-{rows:,} rows of features (365 days, layers and horizons of {fields:,} fields). Plain is onnxruntime with the same session
-settings over a tensor that is there already; ours makes the tensor from Arrow, clips, and gives whole rows of
-scores.irrigation, digest and all, {batch:,} rows at a time. Both in one process, the cheapest of five turns. The command
-is `fieldstream score` over the same gold, from the start of Python and the JVM to the commit, features included."""
+{rows:,} rows of features (365 days, layers and horizons of {fields:,} fields). Plain is onnxruntime with the same
+session settings over a tensor that is there already; ours makes the tensor from Arrow, clips, and gives whole rows of
+scores.irrigation, digest and all, {batch:,} rows at a time. Both in one process, the cheapest of five turns. The
+command is `fieldstream score` over the same gold, from the start of Python and the JVM to the commit, features
+included."""
 
 
 def run(stand: Stand) -> Result:

@@ -1,4 +1,4 @@
-"""How long it takes until something happens: light commands beside a Spark session, and the first commit of a stream."""
+"""How long until something happens: light commands beside a Spark session, and the first commit of a stream."""
 
 import time
 from dataclasses import asdict
@@ -16,9 +16,9 @@ FIRST_COMMIT_S = 2.0
 _MESSAGES = 1_000
 
 METHOD = """\
-Light commands are compared with a Spark session with Delta that does nothing. A cold start of the embedded engine begins
-with the command and ends when the first rows of a topic with {messages:,} messages can be seen in silver.observations;
-the tables are made on the way."""
+Light commands are compared with a Spark session with Delta that does nothing. A cold start of the embedded engine
+begins with the command and ends when the first rows of a topic with {messages:,} messages can be seen in
+silver.observations; the tables are made on the way."""
 
 
 def run(stand: Stand) -> Result:
