@@ -24,8 +24,8 @@ from tests.bench.stand import FIELDSTREAM, FOLDER, Stand, program
 RATES = (100, 1_000, 5_000)
 WARM_UP_S = 5.0
 _TICK_S = 0.005
-_STARTS_WITHIN_S = 120.0
-_ARRIVES_WITHIN_S = 120.0
+_STARTS_WITHIN_S = 300.0
+_ARRIVES_WITHIN_S = 300.0
 
 _log = logging.getLogger("bench")
 
