@@ -174,7 +174,8 @@ class Stand:
             WrongRows: Its rows are not the ones that the load must give.
         """
         environ = self.environment(contender.tenant, home) | contender.environ
-        usage = measure(contender.command(home), environ, FOLDER / f"{contender.name}.log")
+        log = FOLDER / f"{contender.name.replace('/', '-')}.log"
+        usage = measure(contender.command(home), environ, log)
         _log.info("%s: %.1f CPU-s, %.1f s", contender.title, usage.cpu_s, usage.wall_s)
         if wrong := contender.differences(home):
             raise WrongRows(f"{contender.title}: {'; '.join(wrong)}")
