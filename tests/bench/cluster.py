@@ -1,7 +1,6 @@
 """A Spark standalone cluster on loopback: a master and workers of one core each."""
 
 import contextlib
-import os
 import socket
 import subprocess
 import time
@@ -36,10 +35,10 @@ def standalone(stand: Stand, workers: int, folder: Path) -> Iterator[str]:
 def _jvm(stand: Stand, name: str, kind: str, *options: str) -> Iterator[None]:
     import pyspark
 
-    environ = stand.environment("bench", FOLDER)
+    home = Path(pyspark.__file__).parent
+    environ = stand.environment("bench", FOLDER) | {"SPARK_HOME": str(home), "SPARK_SCALA_VERSION": "2.13"}
     java = str(Path(environ["JAVA_HOME"]) / "bin" / "java")
-    jars = os.path.join(os.path.dirname(pyspark.__file__), "jars", "*")  # noqa: PTH118, PTH120 - a pattern, not a path
-    command = [java, "-Xmx256m", "-cp", jars, f"org.apache.spark.deploy.{kind.lower()}.{kind}", *options]
+    command = [java, "-Xmx256m", "-cp", f"{home}/jars/*", f"org.apache.spark.deploy.{kind.lower()}.{kind}", *options]
     with (FOLDER / f"{name}.log").open("wb") as output:
         process = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         try:

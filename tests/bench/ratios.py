@@ -1,4 +1,6 @@
-"""A small benchmark whose ratios are kept, so that one that falls is seen: `python -m tests.bench.ratios` keeps new ones.
+"""A small benchmark whose ratios are kept, so that one that falls is seen.
+
+`python -m tests.bench.ratios` measures and keeps new ones.
 
 A ratio is of CPU seconds in one run, so a slow or a busy machine changes both sides of it. What still differs from
 machine to machine is left to the margin.

@@ -130,7 +130,8 @@ def _measured(stand: Stand, follower: Follower) -> dict[int, Latency]:
     tenant = f"latency-{follower.name}"
     topic = f"{tenant}.telemetry"
     ensure_topic(stand.address, topic, PARTITIONS)
-    sender = _Sender(Producer({"bootstrap.servers": stand.address, "enable.idempotence": True}), topic, tenant)
+    client = Producer({"bootstrap.servers": stand.address, "enable.idempotence": True, "log_level": 3})
+    sender = _Sender(client, topic, tenant)
     with stand.folder() as folder:
         home = folder / follower.name
         home.mkdir(parents=True)
