@@ -41,7 +41,7 @@ mixed: setup-dev ## take in half a million messages of every format, and compare
 faults: setup-dev ## kill everything everywhere, half an hour, and write docs/explanation/reliability.md (ARGS="--fault kill.*" writes nothing)
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
-bench: setup-dev ## measure taking in against a tutorial's Spark job, some ten minutes (ARGS="--events 50000 --page")
+bench: setup-dev ## measure against what people use today, two hours or so (ARGS="--only ingest,latency --events 200000")
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 format: setup-dev ## format the code, and mend what the linter can

@@ -32,6 +32,10 @@ MODELS = "select model_name, model_digest, gold_version, metrics, decided_at fro
 
 
 def _stream(settings: Settings, args: Namespace) -> Any:
+    if args.engine == "embedded":
+        from pipelines.lake.light import leave_pandas_out
+
+        leave_pandas_out()
     ingest = job("ingest")
     if args.once:
         return ingest.ingest(settings, args.max_records, args.engine)

@@ -8,7 +8,7 @@ What stays, and why it is never wrong:
 
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 
@@ -25,7 +25,7 @@ from pipelines.stream.recall import Recall
 
 # What is cleaned at once, and what may wait for it in all partitions together.
 CHUNK_BYTES = 16 * 2**20
-WAITING_BYTES = 32 * 2**20
+WAITING_BYTES = 24 * 2**20
 
 # How often to ask whether the broker is still there, and has new partitions.
 LOOK_S = 10.0
@@ -48,7 +48,7 @@ class Embedded:
         self._topic_id: str | None = None
         self._beginnings: dict[int, int] = {}
         self._ends: dict[int, int] = {}
-        self._ahead: dict[int, deque[pa.RecordBatch]] = {}
+        self._ahead: dict[int, _Ahead] = defaultdict(_Ahead)
         self._paused: set[int] = set()
         self._accepted: dict[int, pa.Table] = {}
 
@@ -133,7 +133,7 @@ class Embedded:
     def _chunks(self, ranges: Mapping[int, OffsetRange]) -> Iterator[tuple[int, pa.Table]]:
         waiting = {partition: _Waiting(each) for partition, each in ranges.items()}
         for partition, batch in self._from_ahead(ranges):
-            self._distribute(waiting, partition, batch)
+            waiting[partition].add(batch)
         patience = Patience(self._feed.address)
         while missing := sum(each.missing for each in waiting.values()):
             while largest := _over_full(waiting):
@@ -164,19 +164,46 @@ class Embedded:
 
     def _keep(self, partition: int, batch: pa.RecordBatch) -> None:
         """Keep what belongs to a later batch; a partition far ahead of the others has to wait for them."""
-        ahead = self._ahead.setdefault(partition, deque())
-        ahead.append(batch)
-        if partition not in self._paused and sum(each.nbytes for each in ahead) > CHUNK_BYTES:
+        ahead = self._ahead[partition]
+        ahead.add(batch)
+        if partition not in self._paused and ahead.size_bytes > CHUNK_BYTES:
             self._feed.pause(partition)
             self._paused.add(partition)
 
     def _from_ahead(self, ranges: Mapping[int, OffsetRange]) -> Iterator[tuple[int, pa.RecordBatch]]:
-        for partition in ranges:
-            kept, self._ahead[partition] = self._ahead.get(partition, deque()), deque()
-            yield from ((partition, batch) for batch in kept)
-            if partition in self._paused and not self._ahead[partition]:
+        for partition, wanted in ranges.items():
+            ahead, next_offset = self._ahead[partition], wanted.start
+            for batch in ahead.take(wanted.end):
+                next_offset = batch["offset"][-1].as_py() + 1
+                yield partition, batch
+            if ahead.batches:
+                require_no_end_before(self._feed, wanted, next_offset, ahead.batches[0]["offset"][0].as_py())
+            elif partition in self._paused:
                 self._feed.resume(partition)
                 self._paused.discard(partition)
+
+
+class _Ahead:
+    """Records of one partition that came before they were wanted, in order."""
+
+    def __init__(self) -> None:
+        self.batches: deque[pa.RecordBatch] = deque()
+        self.size_bytes = 0
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        self.batches.append(batch)
+        self.size_bytes += batch.nbytes
+
+    def take(self, end: int) -> Iterator[pa.RecordBatch]:
+        """Give up what lies before an offset."""
+        while self.batches and self.batches[0]["offset"][0].as_py() < end:
+            batch = self.batches.popleft()
+            self.size_bytes -= batch.nbytes
+            wanted, rest = divided(batch, end)
+            if rest.num_rows:
+                self.batches.appendleft(rest)
+                self.size_bytes += rest.nbytes
+            yield wanted
 
 
 class _Waiting:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 POLL_S = 0.2
 
 # A poll is as many records as fit in the bytes, as the last one's were on average.
-_POLL_BYTES = 4 * 2**20
+_POLL_BYTES = 2 * 2**20
 _ROWS, _FIRST_ROWS = 4_000, 500
-_READ_AHEAD_KB = 16 * 1024
+_READ_AHEAD_KB = 8 * 1024
 _ANSWER_S = 8.0
 
 # What a cluster says while leaders move or a broker is away. The client asks again by itself; whoever waits for records

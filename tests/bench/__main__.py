@@ -1,32 +1,24 @@
 """Measure the pipeline against what it replaces, on this machine, in one run: `python -m tests.bench`."""
 
 import argparse
+import fcntl
+import importlib
 import logging
 import shutil
 import sys
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-from pipelines.jvm.class_archive import class_archive
-from pipelines.jvm.jars import spark_jars
-from pipelines.jvm.java import java_home
-from pipelines.local import kafka
-from pipelines.settings import Settings, from_environment
-from pipelines.simulate.farm import Farm
-from tests.bench.contenders import ROOT, TENANT, Contender, environment, starters, takers
-from tests.bench.figures import Figures, Measured, as_json, as_text, surroundings
-from tests.bench.kernel_figures import kernel_figures
-from tests.bench.load import Load, send, write_load
-from tests.bench.page import PAGE, as_page
-from tests.bench.process_tree import CommandFailed, Usage, measure
+from tests.bench import page
+from tests.bench.process_tree import CommandFailed
+from tests.bench.result import Result
+from tests.bench.rivals import RIVALS
+from tests.bench.stand import FOLDER, Options, Stand, WrongRows, opened
 
-FOLDER = ROOT / "build" / "bench"
-ROUND = FOLDER / "round"
+PARTS = ("ingest", "latency", "scaling", "day", "gate", "scoring", "queries", "producer", "start", "kernel")
 
 _log = logging.getLogger("bench")
-
-
-class WrongRows(Exception):
-    """A contender's rows are not the ones that the load must give."""
 
 
 def main(argv: list[str]) -> int:
@@ -34,78 +26,73 @@ def main(argv: list[str]) -> int:
     arguments = _arguments(argv)
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     _log.setLevel(logging.INFO)
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
+    options = Options(
+        arguments.events,
+        arguments.repeats,
+        arguments.seconds,
+        frozenset(arguments.rivals),
+        arguments.kafka_delta_ingest,
+    )
+    results = []
     try:
-        figures = _measure(arguments.events, arguments.repeats)
+        with _alone(), opened(options) as stand:
+            for result in _measured(stand, arguments.only):
+                (FOLDER / f"{result.part}.json").write_text(result.as_json(), encoding="utf-8")
+                print(page.as_text(result), flush=True)
+                if arguments.page:
+                    page.keep(result)
+                results.append(result)
     except (CommandFailed, WrongRows) as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 1
-    (FOLDER / "figures.json").write_text(as_json(figures) + "\n", encoding="utf-8")
-    print(as_text(figures))
-    if arguments.page:
-        PAGE.write_text(as_page(figures), encoding="utf-8")
-    return 0 if all(target.met for target in figures.targets) else 1
+    return 0 if all(target.met for result in results for target in result.targets) else 1
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Empty the folder, once no other benchmark uses it."""
+    FOLDER.parent.mkdir(exist_ok=True)
+    with FOLDER.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        FOLDER.mkdir()
+        yield
+
+
+def _measured(stand: Stand, parts: list[str]) -> Iterator[Result]:
+    for part in parts:
+        _log.info("part %s", part)
+        yield importlib.import_module(f"tests.bench.parts.{part}").run(stand)
 
 
 def _arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--events", type=int, default=1_000_000, metavar="N", help="messages to take in (1000000)")
+    parser.add_argument(
+        "--only", type=_names(PARTS), default=list(PARTS), metavar="PART,...", help=f"parts to run: {', '.join(PARTS)}"
+    )
+    parser.add_argument(
+        "--events", type=int, default=2_000_000, metavar="N",
+        help="messages to take in; what other parts send is in proportion (2000000)",
+    )  # fmt: skip
     parser.add_argument("--repeats", type=int, default=3, metavar="R", help="rounds; medians are shown (3)")
-    parser.add_argument("--page", action="store_true", help=f"write {PAGE.relative_to(ROOT)} too")
+    parser.add_argument("--seconds", type=int, default=30, metavar="S", help="how long a latency is measured (30)")
+    parser.add_argument(
+        "--rivals", type=_names(RIVALS), default=[], metavar="NAME,...",
+        help=f"contenders to make an environment of their own for: {', '.join(RIVALS)}",
+    )  # fmt: skip
+    parser.add_argument("--kafka-delta-ingest", type=Path, metavar="PATH", help="its program, to let it take part")
+    parser.add_argument("--page", action="store_true", help="keep the results, and write the page and its plots anew")
     return parser.parse_args(argv)
 
 
-def _measure(events: int, repeats: int) -> Figures:
-    found = surroundings()
-    settings = replace(from_environment(), home=FOLDER, tenant=TENANT, kafka=None, kafka_port=None)
-    _log.info("measuring the kernel by itself")
-    kernel = kernel_figures()
-    farm = Farm(events, duplicate_share=0.05, poison_share=0.005, tenant=TENANT)
-    # As the jars, so the classes: they are there wherever a session was started before.
-    class_archive(settings, java_home(settings), spark_jars(settings))
-    # The broker is started here, not below a contender: what it uses is nobody's.
-    address = kafka.start(settings).address
-    try:
-        _log.info("sending %d messages", events)
-        send(farm, address, settings.telemetry_topic)
-        load = write_load(farm, settings.telemetry_topic, FOLDER / "load")
-        runs = _rounds(settings, address, load, repeats)
-        return Figures(found, events, load.message_bytes, *runs, kernel)
-    finally:
-        kafka.stop(settings)
-        for each in (FOLDER / "kafka", FOLDER / "load", ROUND):
-            shutil.rmtree(each, ignore_errors=True)
+def _names(known: tuple[str, ...]) -> type:
+    def names(text: str) -> list[str]:
+        found = text.split(",")
+        if unknown := set(found) - set(known):
+            raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: not among {', '.join(known)}")
+        return found
 
-
-def _rounds(
-    settings: Settings, address: str, load: Load, repeats: int
-) -> tuple[tuple[Measured, ...], tuple[Measured, ...]]:
-    """Let every contender run once a round, so that what the machine does besides falls on all of them alike."""
-    taking, starting = takers(settings, address, load), starters(settings)
-    usages: dict[str, list[Usage]] = {each.name: [] for each in (*taking, *starting)}
-    for number in range(1, repeats + 1):
-        shutil.rmtree(ROUND, ignore_errors=True)
-        for contender in (*taking, *starting):
-            if contender.rounds and number > contender.rounds:
-                continue
-            usage = _run(contender, settings, address)
-            usages[contender.name].append(usage)
-            _log.info("round %d: %s: %.1f CPU-s, %.1f s", number, contender.title, usage.cpu_s, usage.wall_s)
-    measured = [
-        Measured(each.name, each.title, each.leaves_out, tuple(usages[each.name])) for each in (*taking, *starting)
-    ]
-    return tuple(measured[: len(taking)]), tuple(measured[len(taking) :])
-
-
-def _run(contender: Contender, settings: Settings, address: str) -> Usage:
-    home = ROUND / (contender.where or contender.name)
-    home.mkdir(parents=True, exist_ok=True)
-    log = FOLDER / f"{contender.name}.log"
-    usage = measure(contender.command(home), environment(settings, address, home), log)
-    if wrong := contender.differences(home):
-        raise WrongRows(f"{contender.title}: {'; '.join(wrong)}")
-    return usage
+    return names  # type: ignore[return-value]
 
 
 if __name__ == "__main__":

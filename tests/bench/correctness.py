@@ -53,12 +53,25 @@ def ledger_and_observations_differ(load: Load, events: Sequence[str], observatio
         ]
 
 
-def wide_rows_differ(load: Load, files: Sequence[str]) -> list[str]:
-    """Compare a table with one wide row a message: every whole message is there, duplicates twice, poison is not."""
+def wide_rows_differ(load: Load, files: Sequence[str], *, copies: bool) -> list[str]:
+    """Compare a table with one wide row an event: every whole message is there, with or without copies."""
     with _opened(load) as connection:
         _view(connection, "rows", files)
-        columns = f"{_EVENT}, {', '.join(VALUES)}"
-        return _rows_differ(connection, "rows", f"SELECT {columns} FROM truth", f"SELECT {columns} FROM rows")  # noqa: S608 - names of this file
+        columns, among = f"{_EVENT}, {', '.join(VALUES)}", "ALL" if copies else "DISTINCT"
+        return _rows_differ(connection, "rows", f"SELECT {among} {columns} FROM truth", f"SELECT {columns} FROM rows")  # noqa: S608 - names of this file
+
+
+def long_rows_differ(load: Load, files: Sequence[str]) -> list[str]:
+    """Compare a table with one row a value, as the device said it: every distinct whole event is there once."""
+    with _opened(load) as connection:
+        _view(connection, "rows", files)
+        return _rows_differ(
+            connection,
+            "rows",
+            f"UNPIVOT (SELECT DISTINCT {_EVENT}, {', '.join(VALUES)} FROM truth) "  # noqa: S608 - names of this file
+            f"ON {', '.join(VALUES)} INTO NAME property VALUE value",
+            f"SELECT {_EVENT}, property, value FROM rows",  # noqa: S608 - names of this file
+        )
 
 
 def _opened(load: Load) -> duckdb.DuckDBPyConnection:

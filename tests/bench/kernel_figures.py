@@ -39,7 +39,7 @@ class KernelFigures:
 def kernel_figures(events: int = EVENTS, payloads: int = PAYLOADS, repeats: int = 5) -> KernelFigures:
     """Measure; few devices, many devices and codecs take turns, so that what the machine does besides falls on all."""
     few, many = (_uplinks(events, devices) for devices in (FEW_DEVICES, MANY_DEVICES))
-    sent = _payloads(payloads)
+    sent = sent_payloads(payloads)
     costs_s = [
         (_cpu_s(lambda: _judge(few)), _cpu_s(lambda: _judge(many)), _cpu_s(lambda: decoded(sent, Meanings()).values()))
         for _ in range(repeats)
@@ -68,7 +68,8 @@ def _uplinks(events: int, devices: int) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=pa.schema([schema.field(name) for name in RECORD_COLUMNS]))
 
 
-def _payloads(count: int) -> list[Undecoded]:
+def sent_payloads(count: int) -> list[Undecoded]:
+    """Return payloads of every model that has a codec, alike, as devices send them."""
     chance = Random(0)  # noqa: S311 - chance that can be had again
     senders = [each for each in INSTRUMENTS if each.has_payload]
     turns = ((number, senders[number % len(senders)]) for number in range(count))

@@ -3,7 +3,7 @@
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -101,19 +101,27 @@ class _Rows:
         self._waiting.clear()
 
 
-def send(farm: Farm, address: str, topic: str) -> None:
-    """Send the load to the topic, which is made for it, and wait until the broker has it all."""
+def deliver(messages: Iterable[tuple[int, bytes, bytes]], address: str, topic: str, compression: str = "none") -> None:
+    """Send messages to the topic, which is made for them, and wait until the broker has them all."""
     from confluent_kafka import Producer
 
     ensure_topic(address, topic, PARTITIONS)
     failures: list[str] = []
-    producer = Producer({"bootstrap.servers": address, "enable.idempotence": True, "linger.ms": 20})
+    producer = Producer(
+        {
+            "bootstrap.servers": address,
+            "enable.idempotence": True,
+            "linger.ms": 20,
+            "compression.type": compression,
+            "log_level": 3,
+        }
+    )
 
     def delivered(error: object, _message: object) -> None:
         if error is not None:
             failures.append(str(error))
 
-    for partition, key, value in placed(farm):
+    for partition, key, value in messages:
         while True:
             try:
                 producer.produce(topic, value, key, partition, on_delivery=delivered)

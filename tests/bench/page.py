@@ -1,52 +1,145 @@
-"""The page with the figures of the last full run, for those who read before they run."""
+"""The page with the figures that were kept, and its plots: `python -m tests.bench.page` writes them anew."""
 
-from tests.bench.contenders import ROOT
-from tests.bench.figures import Figures, tables
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+
+from tests.bench.charts import draw
+from tests.bench.result import Result, Table, Target, read
+from tests.bench.stand import ROOT
 
 PAGE = ROOT / "docs" / "explanation" / "benchmarks.md"
+IMAGES = ROOT / "docs" / "images"
+KEPT = Path(__file__).parent / "results"
+LIMITS = Path(__file__).parent / "limits.yaml"
 
-_METHOD = """\
+_ORDER = ("ingest", "latency", "scaling", "day", "gate", "scoring", "queries", "producer", "start", "kernel")
+
+_INTRODUCTION = """\
 # Benchmarks
 
-Written by `make bench ARGS=--page`; `make bench` prints the figures of your own machine.
+Written by `make bench ARGS=--page`; `make bench` prints the figures of your own machine, and
+`make bench ARGS="--only ingest,latency --events 200000"` some of them, smaller. The numbers behind this page, every
+single run among them, are in `tests/bench/results/`.
 
 What counts is CPU seconds of the whole process tree, the start of Python and of the JVM included: a contender runs
 below a process that adopts its orphans and waits for all of them, so that the kernel's own sum is exact. The broker
-belongs to no contender's tree. All take in the same {events:,} messages ({mean_bytes:,.0f} bytes on average, ChirpStack
-uplinks of seven values; 5 % are duplicates, 0.5 % are cut off) from the same two partitions, one after another in each
-round; the figures are medians of {rounds} rounds, spread is the dearest over the cheapest, memory the highest sum seen.
-Before a figure is printed, the rows that each contender wrote are compared with what the load must give, one by one and
-both ways.
-
-The tutorials' job is `tests/bench/tutorial_job.py`: default settings, and of the usual forms the one that costs least:
-all in one batch, its jars on this machine. The target is set for that form. Batches of a given size are not a default,
-so the second pair of rows has no target: it shows how the job's fixed cost per batch weighs on a stream that keeps up
-with its sensors and never sees a million events at once.
-
-The kernel by itself is measured in one process, from records in memory to verdicts and rows in memory, the cheapest of
-five turns: ChirpStack uplinks of seven values, and devices' own bytes of every model that has a codec alike.
+belongs to no contender's tree. Whoever is compared is measured in one run, in turns, against the same broker; the
+figures are medians, spread is the dearest run over the cheapest, memory the highest sum of resident memory seen.
 """
 
 
-def as_page(figures: Figures) -> str:
+def keep(result: Result) -> None:
+    """Keep a result in the repository, and write the page and its plots anew."""
+    KEPT.mkdir(exist_ok=True)
+    (KEPT / f"{result.part}.json").write_text(result.as_json(), encoding="utf-8")
+    for chart in result.charts:
+        draw(chart, IMAGES / f"bench-{chart.name}.png")
+    PAGE.write_text(as_page(kept()), encoding="utf-8")
+
+
+def kept() -> list[Result]:
+    """Return the results that are kept, in the order of the page."""
+    return [read(KEPT / f"{part}.json") for part in _ORDER if (KEPT / f"{part}.json").exists()]
+
+
+def limits() -> dict[str, str]:
+    """Return what limited each figure, as whoever profiled it wrote it down."""
+    return dict(yaml.safe_load(LIMITS.read_text(encoding="utf-8")))
+
+
+def as_page(results: list[Result]) -> str:
     """Return the page."""
-    method = _METHOD.format(
-        events=figures.events,
-        mean_bytes=figures.message_bytes / figures.events,
-        rounds=len(figures.takers[0].runs),
+    targets = [(result, target) for result in results for target in result.targets if target.bound is not None]
+    parts = [_INTRODUCTION, "## Targets\n", _target_table(target for _, target in targets), _limits(targets)]
+    return "\n".join([*parts, *map(_section, results)])
+
+
+def as_text(result: Result) -> str:
+    """Return a result for a terminal."""
+    parts = [f"{result.title}\n" + "\n".join(f"  {name}: {value}" for name, value in result.surroundings.items())]
+    parts += [_aligned(table) for table in (*result.tables, *([_targets(result.targets)] if result.targets else []))]
+    return "\n\n".join([*parts, *result.notes]) + "\n"
+
+
+def _section(result: Result) -> str:
+    others = [target for target in result.targets if target.bound is None]
+    lines = [f"## {result.title}\n", f"{result.method}\n"]
+    for table in result.tables:
+        lines += [f"### {table.caption}\n", f"{_markdown(table)}\n"]
+    lines += [f"![{chart.title}](../images/bench-{chart.name}.png)\n" for chart in result.charts]
+    lines += [f"{note}\n" for note in result.notes]
+    if others:
+        lines += ["Without a target:\n", _bullets(f"{each.what}: {_figure(each)}" for each in others)]
+    where = "; ".join(f"{name}: {value}" for name, value in result.surroundings.items())
+    return "\n".join([*lines, f"Measured: {where}.\n"])
+
+
+def _target_table(targets: Iterable[Target]) -> str:
+    return _markdown(_targets(tuple(targets))) + "\n"
+
+
+def _limits(targets: list[tuple[Result, Target]]) -> str:
+    said = limits()
+    lines = [f"{target.what}: {said[target.name]}" for _, target in targets if target.name in said]
+    return f"What limited them, and what the next limit is:\n\n{_bullets(lines)}" if lines else ""
+
+
+def _targets(targets: tuple[Target, ...]) -> Table:
+    rows = tuple((each.what, _figure(each), _bound(each), _word(each)) for each in targets)
+    return Table("Targets", ("", "figure", "target", ""), rows)
+
+
+def _bound(target: Target) -> str:
+    if target.bound is None:
+        return "none"
+    return f"{'at least' if target.at_least else 'at most'} {target.bound:,g}"
+
+
+def _word(target: Target) -> str:
+    if target.bound is None:
+        return ""
+    return "met" if target.met else "MISSED"
+
+
+def _figure(target: Target) -> str:
+    value = target.value
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.3f}"
+
+
+def _bullets(lines: Iterable[str]) -> str:
+    return "".join(f"- {line}\n" for line in lines)
+
+
+def _markdown(table: Table) -> str:
+    is_prose = any(len(cell) > 30 for row in table.rows for cell in row[1:])
+    rule = "|".join([":--", *([":--"] if is_prose else ["--:"]) * (len(table.header) - 1)])
+    return "\n".join(
+        [f"| {' | '.join(table.header)} |", f"|{rule}|", *(f"| {' | '.join(row)} |" for row in table.rows)]
     )
-    left_out = [f"{each.title}: {each.leaves_out}." for each in figures.takers if "_batches" not in each.name]
-    where = [f"{name}: {value}" for name, value in figures.surroundings.items()]
-    sections = [(caption, _markdown(rows)) for caption, rows in tables(figures)]
-    sections += [("What each leaves out", _bullets(left_out)), ("Where this was measured", _bullets(where))]
-    return "\n".join([method, *(f"## {caption}\n\n{text}\n" for caption, text in sections)])
 
 
-def _bullets(lines: list[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)
+def _aligned(table: Table) -> str:
+    rows = [table.header, *table.rows]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    lines = (
+        "  ".join(
+            cell.rjust(width) if at else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    )
+    return "\n".join([table.caption, *(line.rstrip() for line in lines)])
 
 
-def _markdown(rows: list[tuple[str, ...]]) -> str:
-    header, *rest = rows
-    rule = "|".join([":--", *["--:"] * (len(header) - 1)])
-    return "\n".join([f"| {' | '.join(header)} |", f"|{rule}|", *(f"| {' | '.join(row)} |" for row in rest)])
+def main() -> int:
+    """Write the page and its plots from the results that are kept."""
+    for result in kept():
+        keep(result)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

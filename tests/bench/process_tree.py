@@ -25,6 +25,8 @@ import psutil
 
 _PR_SET_CHILD_SUBREAPER = 36
 _SAMPLE_S = 0.2
+# Asking for shared pages takes the kernel some milliseconds a process.
+_SHARED_EVERY = 5
 # A descendant that is still there so long after the command has ended will not end by itself.
 _PATIENCE_S = 30.0
 
@@ -39,6 +41,8 @@ class Usage:
     """Until the command itself ended."""
     peak_rss_bytes: int
     """Highest sum of resident memory seen; a page that two processes share counts twice."""
+    peak_pss_bytes: int
+    """The same with a page that two processes share counted half for each; looked at more seldom."""
 
 
 class CommandFailed(Exception):
@@ -67,25 +71,36 @@ class _Sampler(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.peak_rss_bytes = 0
+        self.peak_rss_bytes = self.peak_pss_bytes = 0
         self._cpu_s: dict[tuple[int, float], float] = {}
         self._done = threading.Event()
 
     def run(self) -> None:
+        looks = 0
         while not self._done.wait(_SAMPLE_S):
+            processes = psutil.Process().children(recursive=True)
             rss_bytes = 0
-            for process in psutil.Process().children(recursive=True):
+            for process in processes:
                 with contextlib.suppress(psutil.Error), process.oneshot():
                     rss_bytes += process.memory_info().rss
                     times = process.cpu_times()
                     self._cpu_s[process.pid, process.create_time()] = times.user + times.system
             self.peak_rss_bytes = max(self.peak_rss_bytes, rss_bytes)
+            if looks % _SHARED_EVERY == 0:
+                self.peak_pss_bytes = max(self.peak_pss_bytes, sum(_pss_bytes(each.pid) for each in processes))
+            looks += 1
 
     def finish(self) -> float:
         """Stop, and return the CPU seconds that were seen."""
         self._done.set()
         self.join()
         return sum(self._cpu_s.values())
+
+
+def _pss_bytes(pid: int) -> int:
+    with contextlib.suppress(OSError), Path(f"/proc/{pid}/smaps_rollup").open(encoding="ascii") as lines:
+        return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+    return 0
 
 
 def _run(command: Sequence[str], log: Path) -> Usage:
@@ -108,7 +123,7 @@ def _run(command: Sequence[str], log: Path) -> Usage:
     # A parent that ignores its children's end makes the kernel forget their time: say so instead of printing less.
     if seen_cpu_s > cpu_s + 0.1:
         raise CommandFailed(f"{seen_cpu_s:.1f} CPU seconds were seen, {cpu_s:.1f} are accounted for")
-    return Usage(exit_code, cpu_s, wall_s, sampler.peak_rss_bytes)
+    return Usage(exit_code, cpu_s, wall_s, sampler.peak_rss_bytes, sampler.peak_pss_bytes)
 
 
 def _reap_orphans() -> None:

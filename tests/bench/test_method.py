@@ -9,9 +9,9 @@ import pytest
 from pipelines.simulate.farm import Farm
 from tests.bench.correctness import ledger_and_observations_differ, wide_rows_differ
 from tests.bench.kernel_figures import MANY_DEVICES, kernel_figures
-from tests.bench.kernel_job import clean_files
 from tests.bench.load import Load, write_load
 from tests.bench.process_tree import CommandFailed, measure
+from tests.bench.programs.kernel_job import clean_files
 
 BURN = """
 import time
@@ -129,7 +129,7 @@ def test_the_tutorials_rows_are_compared_too(load: Load, tmp_path: Path, rows: s
     connection = duckdb.connect()
     connection.execute(f"CREATE VIEW truth AS FROM '{load.truth}'")
     connection.sql(rows).write_parquet(str(tmp_path / "rows.parquet"))
-    assert wide_rows_differ(load, [str(tmp_path / "rows.parquet")]) == differences
+    assert wide_rows_differ(load, [str(tmp_path / "rows.parquet")], copies=True) == differences
 
 
 def test_an_event_costs_no_more_for_there_being_many_devices() -> None:

@@ -73,7 +73,7 @@ def test_what_came_early_waits_for_its_batch_and_a_partition_ahead_is_paused(bro
     assert run.batch(20) == [(0, 0, 10), (1, 0, 10)]
     assert paused
     while run.batch(130):
-        assert sum(each.nbytes for kept in run.engine._ahead.values() for each in kept) < 2 * (5_000 + 40 * 300)
+        assert sum(kept.size_bytes for kept in run.engine._ahead.values()) < 2 * (5_000 + 40 * 300)
     assert run.verdicts() == {"accepted": 500}
 
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.bench.tutorial_job import session
+from tests.bench.programs.tutorial_job import session
 
 if __name__ == "__main__":
     started = session(sys.argv[1])

@@ -8,10 +8,11 @@ follow them (https://ifkarsyah.github.io/blog/delta-lake-series-6-streaming is a
 
 Where forms differ, the one that costs least is taken: everything in one batch (`availableNow` without
 `maxOffsetsPerTrigger`, unless one is given), and jars that lie on this machine, instead of `spark.jars.packages`, which
-resolves them anew at every start.
+resolves them anew at every start. Told to follow, it goes on for ever with the default trigger: the next batch begins
+when the last one ends.
 """
 
-import sys
+import argparse
 
 from pyspark.sql import SparkSession
 from pyspark.sql.functions import col, from_json
@@ -42,8 +43,8 @@ def session(jars: str) -> SparkSession:
     )
 
 
-def run(spark: SparkSession, address: str, topic: str, folder: str, batch: str | None = None) -> None:
-    """Take in what the topic holds."""
+def run(spark: SparkSession, address: str, topic: str, folder: str, batch: str | None, *, follow: bool) -> None:
+    """Take in what the topic holds, or what ever comes."""
     source = (
         spark.readStream.format("kafka")
         .option("kafka.bootstrap.servers", address)
@@ -63,17 +64,24 @@ def run(spark: SparkSession, address: str, topic: str, folder: str, batch: str |
         )
         .filter(col("device_id").isNotNull())
     )
-    query = (
-        readings.writeStream.format("delta")
-        .outputMode("append")
-        .option("checkpointLocation", f"{folder}/checkpoint")
-        .trigger(availableNow=True)
-        .start(f"{folder}/readings")
+    writer = (
+        readings.writeStream.format("delta").outputMode("append").option("checkpointLocation", f"{folder}/checkpoint")
     )
+    query = (writer if follow else writer.trigger(availableNow=True)).start(f"{folder}/readings")
     query.awaitTermination()
 
 
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    for name in ("jars", "address", "topic", "folder"):
+        parser.add_argument(name)
+    parser.add_argument("--batch")
+    parser.add_argument("--follow", action="store_true")
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    started = session(sys.argv[1])
-    run(started, *sys.argv[2:])
+    asked = _arguments()
+    started = session(asked.jars)
+    run(started, asked.address, asked.topic, asked.folder, asked.batch, follow=asked.follow)
     started.stop()
