@@ -1,5 +1,6 @@
 """Commands that try faults."""
 
+import signal
 from argparse import Namespace
 from pathlib import Path
 from typing import Any, TextIO
@@ -10,6 +11,8 @@ from pipelines.settings import Settings
 
 
 def _run(settings: Settings, args: Namespace) -> Any:
+    # As Ctrl-C: a run that is told to end takes its broker and its scratch lakes with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     return job("chaos").run_faults(
         settings, args.fault, seeds=args.seeds, first_seed=args.seed, engine=args.engine, scratch=args.lake
     )
