@@ -17,15 +17,19 @@ def counted(made_once: Lake) -> Intake:
 
 
 @pytest.mark.parametrize(
-    ("offsets", "ending"),
+    ("offsets", "lost", "ending"),
     [
-        (9, "9 offsets read from 2 partitions: every record has one verdict."),
-        (12, "12 offsets read from 2 partitions: these differ by 3: look into it."),
-        (8, "8 offsets read from 2 partitions: these differ by 1: look into it."),
+        (9, 0, "9 offsets read from 2 partitions: every record has one verdict."),
+        (12, 0, "12 offsets read from 2 partitions: these differ by 3: look into it."),
+        (8, 0, "8 offsets read from 2 partitions: these differ by 1: look into it."),
+        (12, 3, "12 offsets read from 2 partitions, 3 of them lost before and accepted as that: "
+                "every record has one verdict."),
+        (12, 2, "12 offsets read from 2 partitions, 2 of them lost before and accepted as that: "
+                "these differ by 1: look into it."),
     ],
-)
-def test_verdicts_are_set_against_what_kafka_gave(counted: Intake, offsets: int, ending: str) -> None:
-    words = conservation(replace(counted, offsets=offsets))
+)  # fmt: skip
+def test_verdicts_are_set_against_what_kafka_gave(counted: Intake, offsets: int, lost: int, ending: str) -> None:
+    words = conservation(replace(counted, offsets=offsets, lost=lost))
     assert words == f"accepted 6 + duplicate 2 + quarantined 1 = 9 records; {ending}"
 
 
