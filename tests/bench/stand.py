@@ -142,7 +142,7 @@ class Stand:
             "FIELDSTREAM_KAFKA": self.address,
         }
 
-    def rounds(self, contenders: Sequence[Contender], repeats: int | None = None) -> dict[str, Measured]:
+    def rounds(self, contenders: Sequence[Contender]) -> dict[str, Measured]:
         """Let every contender run once a round, so that what the machine does besides falls on all of them alike.
 
         Raises:
@@ -150,7 +150,7 @@ class Stand:
         """
         usages: dict[str, list[Usage]] = {each.name: [] for each in contenders}
         with self.folder() as folder:
-            for number in range(1, (repeats or self.options.repeats) + 1):
+            for number in range(1, self.options.repeats + 1):
                 for each in contenders:
                     if each.rounds is None or number <= each.rounds:
                         usages[each.name].append(self.run(each, folder / each.name))

@@ -7,9 +7,9 @@ import duckdb
 import pytest
 
 from pipelines.simulate.farm import Farm
-from tests.bench.correctness import ledger_and_observations_differ, wide_rows_differ
+from tests.bench.correctness import ledger_and_observations_differ, long_rows_differ, wide_rows_differ
 from tests.bench.kernel_figures import MANY_DEVICES, kernel_figures
-from tests.bench.load import Load, write_load
+from tests.bench.load import VALUES, Load, write_load
 from tests.bench.process_tree import CommandFailed, measure
 from tests.bench.programs.kernel_job import clean_files
 
@@ -130,6 +130,26 @@ def test_the_tutorials_rows_are_compared_too(load: Load, tmp_path: Path, rows: s
     connection.execute(f"CREATE VIEW truth AS FROM '{load.truth}'")
     connection.sql(rows).write_parquet(str(tmp_path / "rows.parquet"))
     assert wide_rows_differ(load, [str(tmp_path / "rows.parquet")], copies=True) == differences
+
+
+COLUMNS = ", ".join(VALUES)
+VALUES_OF_TRUTH = f"UNPIVOT (SELECT DISTINCT * FROM truth) ON {COLUMNS} INTO NAME property VALUE value"  # noqa: S608 - names of this project
+
+
+@pytest.mark.parametrize(
+    ("rows", "differences"),
+    [
+        (VALUES_OF_TRUTH, []),
+        (VALUES_OF_TRUTH.replace("DISTINCT", "ALL"), ["rows: 0 missing, 140 too many"]),  # 20 copies of seven values
+        (f"{VALUES_OF_TRUTH} OFFSET 5", ["rows: 5 missing, 0 too many"]),
+    ],
+    ids=["all", "copies too", "five values lost"],
+)
+def test_long_rows_are_compared_value_by_value(load: Load, tmp_path: Path, rows: str, differences: list[str]) -> None:
+    connection = duckdb.connect()
+    connection.execute(f"CREATE VIEW truth AS FROM '{load.truth}'")
+    connection.sql(f"FROM ({rows})").write_parquet(str(tmp_path / "rows.parquet"))
+    assert long_rows_differ(load, [str(tmp_path / "rows.parquet")]) == differences
 
 
 def test_an_event_costs_no_more_for_there_being_many_devices() -> None:
