@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from pipelines.contracts.topics import TELEMETRY, TopicKind
 from pipelines.jvm.spark import context
 from pipelines.lake.tables import Lake
 from pipelines.local.kafka import kafka_address
@@ -48,17 +49,20 @@ class IngestReport:
     batches: int
     bronze_version: int
     silver_version: int
+    """Of silver.observations, or of silver.operations."""
 
 
-def ingest(settings: Settings, max_records: int | None = None, engine: str = "spark") -> IngestReport:
-    """Take in everything up to where the topic ends now, in batches of at most `max_records`.
+def ingest(
+    settings: Settings, max_records: int | None = None, engine: str = "spark", kind: TopicKind = TELEMETRY
+) -> IngestReport:
+    """Take in everything up to where the topic of a kind ends now, in batches of at most `max_records`.
 
     Raises:
         BrokerUnreachable: The broker does not answer.
         OffsetGap: Records are missing; the batch was not committed.
         WriterConflict: Another writer of this pipeline is at work.
     """
-    with _opened(settings, engine, threading.Event()) as intake:
+    with _opened(settings, engine, kind, threading.Event()) as intake:
         ends = intake.engine.ends()
         while intake.batch(ends, max_records):
             pass
@@ -66,7 +70,11 @@ def ingest(settings: Settings, max_records: int | None = None, engine: str = "sp
 
 
 def follow(
-    settings: Settings, stop: threading.Event, max_records: int | None = None, engine: str = "spark"
+    settings: Settings,
+    stop: threading.Event,
+    max_records: int | None = None,
+    engine: str = "spark",
+    kind: TopicKind = TELEMETRY,
 ) -> IngestReport:
     """Take in whatever comes until `stop` is set.
 
@@ -75,7 +83,7 @@ def follow(
     Raises:
         As `ingest`.
     """
-    with _opened(settings, engine, stop) as intake:
+    with _opened(settings, engine, kind, stop) as intake:
         try:
             while not stop.is_set():
                 started = time.monotonic()
@@ -114,11 +122,11 @@ class _Spark:
 
     known = None
 
-    def __init__(self, settings: Settings, address: str, stop: threading.Event) -> None:
-        self._settings, self._address, self._stop = settings, address, stop
+    def __init__(self, settings: Settings, address: str, topic: str, stop: threading.Event) -> None:
+        self._settings, self._address, self._topic, self._stop = settings, address, topic, stop
 
     def ends(self) -> Ends:
-        return broker.topic_ends(self._address, self._settings.telemetry_topic)
+        return broker.topic_ends(self._address, self._topic)
 
     def run(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[CleanedRange]:
         # Not before there is work: an idle run needs no JVM.
@@ -136,7 +144,8 @@ class _Intake:
 
     def __init__(self, settings: Settings, tables: Tables, engine: _Engine, most: int) -> None:
         self.engine = engine
-        self._settings, self._tables, self._most = settings, tables, most
+        self._tenant, self._topic = settings.tenant, settings.topic(tables.kind.name)
+        self._tables, self._most = tables, most
         self._verdicts: Counter[str] = Counter()
         self._observations = self._batches = 0
         self._untold, self._told_at = 0, time.monotonic()
@@ -149,7 +158,7 @@ class _Intake:
             self._tables,
             ends,
             self.engine.run,
-            tenant_id=self._settings.tenant,
+            tenant_id=self._tenant,
             ingest_time=datetime.now(UTC),
             max_records=max_records or self._most,
             known=self.engine.known,
@@ -171,13 +180,13 @@ class _Intake:
         _log.debug("a batch of %d records in %.3f s", records, now - started)
         self._untold += records
         if now - self._told_at >= 1:
-            _log.info("%s: took in %d records", self._settings.telemetry_topic, self._untold)
+            _log.info("%s: took in %d records", self._topic, self._untold)
             self._untold, self._told_at = 0, now
 
     def report(self) -> IngestReport:
         """Say what was taken in, and where the tables stand."""
         return IngestReport(
-            topic=self._settings.telemetry_topic,
+            topic=self._topic,
             records=self._verdicts.total(),
             accepted=self._verdicts["accepted"],
             duplicate=self._verdicts["duplicate"],
@@ -185,20 +194,20 @@ class _Intake:
             observations=self._observations,
             batches=self._batches,
             bronze_version=self._tables.events.version(),
-            silver_version=self._tables.observations.version(),
+            silver_version=self._tables.silver.version(),
         )
 
 
 @contextmanager
-def _opened(settings: Settings, engine: str, stop: threading.Event) -> Iterator[_Intake]:
-    address, lake = kafka_address(settings), Lake(settings.lake)
+def _opened(settings: Settings, engine: str, kind: TopicKind, stop: threading.Event) -> Iterator[_Intake]:
+    address, lake, topic = kafka_address(settings), Lake(settings.lake), settings.topic(kind.name)
     level(lake, tenant_id=settings.tenant)
     if engine == "spark":
-        spark = _Spark(settings, address, stop)
+        spark = _Spark(settings, address, topic, stop)
         spark.ends()  # Without a broker no table is made.
-        yield _Intake(settings, Tables(lake), spark, MAX_RECORDS[engine])
+        yield _Intake(settings, Tables(lake, kind), spark, MAX_RECORDS[engine])
         return
-    with Feed(address, settings.telemetry_topic) as feed:
+    with Feed(address, topic) as feed:
         feed.partitions()
-        tables = Tables(lake)
+        tables = Tables(lake, kind)
         yield _Intake(settings, tables, Embedded(feed, tables, stop), MAX_RECORDS[engine])
