@@ -14,6 +14,7 @@ from pipelines.cli.output import show_answer, show_report
 from pipelines.cli.quarantine_commands import QUARANTINE_COMMANDS
 from pipelines.cli.registry_commands import REGISTRY_COMMANDS
 from pipelines.cli.table_commands import TABLE_COMMANDS
+from pipelines.contracts.topics import KINDS, kind_of
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
 
@@ -35,9 +36,10 @@ MODELS = "select model_name, model_digest, gold_version, metrics, decided_at fro
 
 def _stream(settings: Settings, args: Namespace) -> Any:
     ingest = job("ingest")
+    kind = kind_of(settings.topic(args.topic))
     if args.once:
-        return ingest.ingest(settings, args.max_records, args.engine)
-    return ingest.follow(settings, _asked_to_stop(), args.max_records, args.engine)
+        return ingest.ingest(settings, args.max_records, args.engine, kind)
+    return ingest.follow(settings, _asked_to_stop(), args.max_records, args.engine, kind)
 
 
 def _metrics(settings: Settings, args: Namespace) -> Any:
@@ -86,6 +88,12 @@ _INTO = arg("--into", type=Path, default=Path("report.html"), metavar="FILE", he
 
 _INTAKE = (
     arg(
+        "--topic",
+        choices=tuple(kind.name for kind in KINDS),
+        default=KINDS[0].name,
+        help="what comes: what sensors say (the default), or what was done in the fields",
+    ),
+    arg(
         "--engine",
         choices=("spark", "embedded"),
         default="spark",
@@ -133,15 +141,25 @@ COMMANDS = (
         ("send",),
         "Send a batch of the sample field's events to Kafka, as its gateway would.",
         lambda settings, args: job("send_sample").send_sample(settings, args.batch),
-        ("fieldstream send first", "fieldstream send late"),
-        (arg("batch", choices=("first", "late"), help="first: the season; late: the block that came a week late"),),
+        ("fieldstream send first", "fieldstream send late", "fieldstream send operations"),
+        (
+            arg(
+                "batch",
+                choices=("first", "late", "operations"),
+                help="first: the season; late: the block that came a week late; operations: what was done in the field",
+            ),
+        ),
     ),
     *REGISTRY_COMMANDS,
     Command(
         ("stream",),
         "Take events from Kafka into bronze and silver; until stopped, or once.",
         _stream,
-        ("fieldstream stream --engine embedded", "fieldstream stream --once --max-records 100000"),
+        (
+            "fieldstream stream --engine embedded",
+            "fieldstream stream --once --max-records 100000",
+            "fieldstream stream --once --topic operations --engine embedded",
+        ),
         (arg("--once", action="store_true", help="take what is there, then end"), *_INTAKE),
     ),
     *QUARANTINE_COMMANDS,

@@ -14,7 +14,7 @@ from pipelines.lake.admitted import admitted
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
 
-GATED = ("silver.observations",)
+GATED = ("silver.observations", "silver.operations")
 
 
 @dataclass(frozen=True)

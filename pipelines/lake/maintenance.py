@@ -33,6 +33,7 @@ APPENDED = frozenset(
         "bronze.events",
         "silver.observations",
         "silver.flags",
+        "silver.operations",
         "ops.cluster_jobs",
         "ops.flag_runs",
         "ops.gate_releases",
