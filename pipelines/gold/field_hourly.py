@@ -24,7 +24,7 @@ def build(connection: duckdb.DuckDBPyConnection, *, silver_version: int) -> pa.T
     rows = connection.sql(f"""
         select {columns} from (
             select *, {silver_version}::bigint as silver_version
-            from ({intervals_of(["field_id", "hour_start"], HOUR_S)})
+            from ({intervals_of(["field_id", "date", "hour_start"], HOUR_S)})
         ) order by hour_start, field_id
     """)  # noqa: S608 - SQL of ours
     return rows.to_arrow_table().cast(contract.arrow_schema)

@@ -1,11 +1,15 @@
 """Water applied to each field on each day, from silver.operations."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import duckdb
 
+Irrigation = Mapping[tuple[str, date], float]
+"""Water applied to a field on a day, mm."""
 
-def irrigation(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, date], float]:
+
+def irrigation(connection: duckdb.DuckDBPyConnection) -> Irrigation:
     """Return the water by field and day, from the relations operations and fields.
 
     A volume counts where the event says over which area; flags 1 to 3 count. Water belongs to the day on which it began

@@ -99,8 +99,10 @@ _MOMENTS = f"""
 """  # noqa: S608 - SQL of ours
 
 
-def lay_out_hours(connection: duckdb.DuckDBPyConnection) -> None:
+def lay_out_hours(connection: duckdb.DuckDBPyConnection, condition: str = "true") -> None:
     """Make the relation `hours` of the relations observations, devices, fields and intervals.
+
+    `condition` says of which field_id and date.
 
     Shape: one row per field_id, date, hour_start and series: total (of values in ten-billionths), count, least, greatest,
     every_s. `observations` has the worst of each observation's flags; `intervals` is (sensor_model, averaging_interval_s).
@@ -108,13 +110,15 @@ def lay_out_hours(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"create or replace temp table moments as {_MOMENTS}")
     connection.execute(f"""
         create or replace temp table hours as
-        with every as (from moments union all by name ({_vapour_pressure()}))
-        select field_id, series,
-            make_date(((time_us + offset_us) // {DAY_S * 1_000_000})::int) as date,
+        with every as (from moments union all by name ({_vapour_pressure()})),
+        dated as (
+            select *, make_date(((time_us + offset_us) // {DAY_S * 1_000_000})::int) as date from every
+        )
+        select field_id, series, date,
             make_timestamptz(time_us - (time_us + offset_us) % {HOUR_S * 1_000_000}) as hour_start,
             sum({_WHOLE})::hugeint as total, count(value) as "count",
             min(value) as least, max(value) as greatest, min(every_s) as every_s
-        from every group by all
+        from dated where {condition} group by all
     """)  # noqa: S608 - SQL of ours
 
 

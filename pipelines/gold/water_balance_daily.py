@@ -7,7 +7,7 @@ and the balance begins anew, at the soil moisture measured that day (at field ca
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
@@ -27,6 +27,7 @@ from pipelines.agronomy.water_balance import (
 )
 from pipelines.contracts.tables import table
 from pipelines.contracts.water_balance import CropDefaults, water_balance
+from pipelines.gold.irrigation import Irrigation
 
 TABLE = "gold.water_balance_daily"
 LONGEST_GAP_D = 10
@@ -49,7 +50,6 @@ _WIND_M_S, _HUMIDITY_PCT = 2.0, 45.0  # page 121
 _DAY = timedelta(days=1)
 
 Row = dict[str, Any]
-Irrigation = Mapping[tuple[str, date], float]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.errors import DataRefused, GateHeld
 from pipelines.gate.judge import RESULTS
-from pipelines.jobs.build_gold import GoldReport, build_gold
+from pipelines.jobs.build_gold import GoldReport, TableBuild, build_gold
 from pipelines.lake.tables import Lake
 from pipelines.quality.run import run
 from pipelines.settings import Settings
