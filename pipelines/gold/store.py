@@ -50,7 +50,8 @@ def made_from(lake: Lake, name: str, version: int) -> MadeFrom | None:
 
     Shape: name -> version, or what else it is.
     """
-    opened = lake.open(name, version)
+    # Opened at its latest version: an older one numbers the same commits from its own.
+    opened = lake.open(name)
     for commits in (opened.history(_LATEST), opened.history()):
         # Maintenance commits carry no note.
         notes = (commit.get(_NOTE) for commit in commits if commit["version"] <= version)
