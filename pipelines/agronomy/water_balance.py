@@ -55,7 +55,7 @@ class Day:
 
 @dataclass(frozen=True)
 class Balance:
-    """What a day's water came to. End = start - (rain - runoff) - irrigation + evaporation + transpiration + percolation."""
+    """What a day's water came to: end = start - (rain - runoff) - irrigation + evapotranspiration + percolation."""
 
     kcb: float
     ke: float
@@ -81,9 +81,9 @@ class Balance:
 class Season:
     """A crop's season, a day after another.
 
-    Source: FAO Irrigation and Drainage Paper 56 (1998), eq. 69 to 88, as pyfao56 has them (Thorp, SoftwareX 19, 2022);
-        runoff by ASCE Manual 70 (2016), eq. 14-12 to 14-20. The root zone is one layer that deepens with the crop; what it
-        grows into is at field capacity. Growth stages are counted from the first day.
+    Source: FAO Irrigation and Drainage Paper 56 (1998), eq. 69 to 88, as pyfao56 has them; runoff by ASCE
+        Manual 70 (2016), eq. 14-12 to 14-20. The root zone is one layer that deepens with the crop; what it grows into
+        is at field capacity. Growth stages are counted from the first day.
     """
 
     def __init__(self, crop: Crop, soil: Soil, depletion_mm: float) -> None:
@@ -202,4 +202,3 @@ def _first_state(model: Any, crop: Crop, soil: Soil, depletion_mm: float) -> Any
     state.h, state.Zr, state.fw = state.hini, state.Zrini, 1.0
     state.updKcb = state.updh = state.updfc = math.nan
     return state
-

@@ -56,4 +56,5 @@ def water_balance() -> WaterBalanceDefaults:
 
 
 def _crop(line: dict[str, Any]) -> CropDefaults:
-    return CropDefaults(**{name: tuple(said) if isinstance(said, list) else said for name, said in line.items()})
+    said: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in line.items()}
+    return CropDefaults(**said)

@@ -1,4 +1,4 @@
-"""What the weather tables are made from, as relations in DuckDB: read from the lake at versions, and only where needed."""
+"""What the weather tables are made from, as relations in DuckDB: read from the lake at versions, where needed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,7 +37,10 @@ class Versions:
 @contextmanager
 def opened(lake: Lake, versions: Versions, cores: int) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a DuckDB that has the relations devices, fields and intervals."""
-    with TemporaryDirectory() as spill, duckdb.connect(config={"temp_directory": spill, "threads": cores}) as connection:
+    with (
+        TemporaryDirectory() as spill,
+        duckdb.connect(config={"temp_directory": spill, "threads": cores}) as connection,
+    ):
         connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
         connection.register("devices", lake.read(DEVICES, versions.devices))
         connection.register("fields", lake.read(FIELDS, versions.fields))
@@ -66,8 +69,10 @@ def lay_out(
     within = f"phenomenon_time >= timestamptz '{low}' and phenomenon_time < timestamptz '{high}'"
     rows = _observations(lake, versions.observations, (low, high), f"{within}{_of_devices(region)}")
     flags = _flags(lake, versions.flags, (low, high), within)
-    flagged = connection.execute(f"select count(*) from ({flags})").fetchall()[0][0] if flags else 0
-    connection.execute(f"create or replace temp view observations as {_worst(rows, flags) if flagged else rows}")
+    # The join reads the long keys of all rows; most stretches of time have nothing to join.
+    if flags and connection.execute(f"select exists(from ({flags}))").fetchall()[0][0]:
+        rows = _worst(rows, flags)
+    connection.execute(f"create or replace temp view observations as {rows}")
     first, last = days
     lay_out_hours(connection, f"{region.condition} and date between date '{first}' and date '{last}'")
 
@@ -85,7 +90,9 @@ def months(connection: duckdb.DuckDBPyConnection, lake: Lake, versions: Versions
             from {rows_of(files)} where phenomenon_time >= (select min(valid_from) from devices)
         ) order by 1
     """).fetchall()  # noqa: S608 - paths of the log
-    return [(month, (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)) for (month,) in found]
+    return [
+        (month, (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)) for (month,) in found
+    ]
 
 
 def rows_of(files: list[str]) -> str:
@@ -98,13 +105,15 @@ def _of_devices(region: Region) -> str:
     if region.is_everything:
         return ""
     fields = ", ".join("'" + each.replace("'", "''") + "'" for each in sorted(region.field_ids))
-    return f" and device_id in (select device_id from devices where field_id in ({fields}))"
+    return f" and device_id in (select device_id from devices where field_id in ({fields}))"  # noqa: S608 - quoted
 
 
 def _observations(lake: Lake, version: int, span: tuple[datetime, datetime], condition: str) -> str:
     files = files_overlapping(lake.open(OBSERVATIONS, version), "phenomenon_time", *span)
     if not files:
-        nothing = ", ".join(f"null::{_TYPES.get(name, 'varchar')} as {name}" for name in dict.fromkeys((*_COLUMNS, *KEY)))
+        nothing = ", ".join(
+            f"null::{_TYPES.get(name, 'varchar')} as {name}" for name in dict.fromkeys((*_COLUMNS, *KEY))
+        )
         return f"select {nothing} where false"
     held = admitted(lake, OBSERVATIONS).held
     free = f" and not ({held_condition(held)})" if held else ""
@@ -135,7 +144,9 @@ def _worst(rows: str, flags: str) -> str:
     """  # noqa: S608 - SQL of ours
 
 
-def field_days(connection: duckdb.DuckDBPyConnection, files: list[str], condition: str = "true") -> list[tuple[str, Any]]:
+def field_days(
+    connection: duckdb.DuckDBPyConnection, files: list[str], condition: str = "true"
+) -> list[tuple[str, Any]]:
     """Return the field-days of the rows in files that have device_id and phenomenon_time, by devices and fields.
 
     Shape: (field_id, date in local standard time), each once.

@@ -21,8 +21,11 @@ def irrigation(connection: duckdb.DuckDBPyConnection) -> Irrigation:
     rows = connection.sql("""
         select field_id,
             make_date(((epoch_us(phenomenon_time) + round(utc_offset_h * 3.6e9)::bigint) // 86400000000)::int) as date,
-            sum((coalesce(water_depth_mm, water_volume_m3 / nullif(treated_area_ha * 10, 0)) * 1e10)::bigint)::double / 1e10
-        from operations join fields using (field_id)
+            sum((depth_mm * 1e10)::bigint)::double / 1e10
+        from (
+            select *, coalesce(water_depth_mm, water_volume_m3 / nullif(treated_area_ha * 10, 0)) as depth_mm
+            from operations
+        ) join fields using (field_id)
         where operation = 'irrigation' and flag in (1, 2, 3)
         group by all
     """).fetchall()

@@ -24,10 +24,12 @@ class Region:
         if self.is_everything:
             return "true"
         fields = ", ".join(_literal(each) for each in sorted(self.field_ids))
-        first, last = (self.since, None) if self.since else (min(self.dates), max(self.dates))
-        parts = [f"field_id in ({fields})", f"date >= date '{first}'"]
-        parts += [f"date <= date '{last}'"] if last else []
-        if last and len(self.dates) <= (last - first).days:  # type: ignore[operator]  # both are there
+        parts = [f"field_id in ({fields})"]
+        if self.since:
+            return " and ".join([*parts, f"date >= date '{self.since}'"])
+        first, last = min(self.dates), max(self.dates)
+        parts.append(f"date between date '{first}' and date '{last}'")
+        if len(self.dates) <= (last - first).days:
             parts.append(f"date in ({', '.join(_quoted(self.dates))})")
         return " and ".join(parts)
 

@@ -1,15 +1,16 @@
-"""Readings of a field as series of numbers, and what an interval of time makes of them: the ground of every weather table.
+"""Readings of a field as series of numbers, and what an interval makes of them: the ground of every weather table.
 
 What happens to a reading:
 - only flags 1 (good), 2 (not evaluated) and 3 (suspect) are usable, the worst of an observation's flags counts;
-- it belongs to the field in which its device stood at its own time, and to that field's interval in local standard time;
+- it belongs to the field in which its device stood at its own time, and to that field's interval in local standard
+  time;
 - radiation below 0, the thermal offset of a night, counts as 0; relative humidity above 100 counts as 100;
 - several devices of one property (and soil layer) in a field are averaged per time first.
 
-What happens to an interval (an hour, a day): a value is null unless at least 90 % of the expected readings are usable, and
-its coverage says how many are: distinct times over the interval's length / averaging interval of the fastest sensor, at
-most 1. An interval with nothing but unusable readings has a row too. Rain is the plain sum of the readings; with no gauge
-it is null, not 0.
+What happens to an interval (an hour, a day): a value is null unless at least 90 % of the expected readings are usable,
+and its coverage says how many are: distinct times over the interval's length / averaging interval of the fastest
+sensor, at most 1. An interval with nothing but unusable readings has a row too. Rain is the plain sum of the readings;
+with no gauge it is null, not 0.
 
 Sums are taken in whole ten-billionths, so that neither the order of rows nor the number of threads shows in the result,
 and a day is the sum of its hours.
@@ -73,7 +74,7 @@ def _here(series: Series) -> str:
 
 _WHOLE = f"(value * {_RESOLUTION})::bigint"
 _TOTAL = "sum(total)::double"
-_MEAN = f"{_TOTAL} / nullif(sum(\"count\") * {_RESOLUTION}, 0)"
+_MEAN = f'{_TOTAL} / nullif(sum("count") * {_RESOLUTION}, 0)'
 # The mean over devices of each series of a field at each time, and the interval it is read at.
 _MOMENTS = f"""
     with readings as (
@@ -104,8 +105,9 @@ def lay_out_hours(connection: duckdb.DuckDBPyConnection, condition: str = "true"
 
     `condition` says of which field_id and date.
 
-    Shape: one row per field_id, date, hour_start and series: total (of values in ten-billionths), count, least, greatest,
-    every_s. `observations` has the worst of each observation's flags; `intervals` is (sensor_model, averaging_interval_s).
+    Shape: one row per field_id, date, hour_start and series: total (of values in ten-billionths), count, least,
+    greatest, every_s. `observations` has the worst of each observation's flags; `intervals` is (sensor_model,
+    averaging_interval_s).
     """
     connection.execute(f"create or replace temp table moments as {_MOMENTS}")
     connection.execute(f"""
@@ -154,7 +156,7 @@ def intervals_of(keys: Sequence[str], interval_s: int) -> str:
     distinct = dict.fromkeys(of_series.values())
     numbered = {sql: f"v{number}" for number, sql in enumerate(distinct)}
     values = ", ".join(f"{sql} as {name}" for sql, name in numbered.items())
-    covered = f"least(coalesce(sum(\"count\") * min(every_s) / {float(interval_s)}, 0.0), 1.0)"
+    covered = f'least(coalesce(sum("count") * min(every_s) / {float(interval_s)}, 0.0), 1.0)'
     wide = [
         f"max({numbered[of_series[name]]}) filter (series = '{series}' and coverage >= {LEAST_COVERAGE}) as {name}"
         for name, (series, _) in made.items()
@@ -169,7 +171,9 @@ def intervals_of(keys: Sequence[str], interval_s: int) -> str:
 
 def _vapour_pressure() -> str:
     pressure = actual_vapour_pressure_kpa(
-        ColumnExpression("t", "value"), ColumnExpression("h", "value"), exp=lambda value: FunctionExpression("exp", value)
+        ColumnExpression("t", "value"),
+        ColumnExpression("h", "value"),
+        exp=lambda value: FunctionExpression("exp", value),
     )
     return f"""
         select t.field_id, '{_VAPOUR}' as series, t.time_us, t.offset_us, {pressure} as value,

@@ -99,8 +99,8 @@ def changes(lake: Lake, name: str, before: int, after: int) -> Changes:
     columns = ", ".join(column for column in table(name).column_names if column not in UNSAID)
     with duckdb.connect() as connection:
         for side, files in (("was", sorted(then - now)), ("is", sorted(now - then))):
-            rows = f"select {columns} from {rows_of(files)}" if files else _nothing(name, columns)
-            connection.execute(f"create temp table {side}_there as {rows}")
+            rows = rows_of(files) if files else _nothing(name)
+            connection.execute(f"create temp table {side}_there as select {columns} from {rows}")  # noqa: S608 - paths of the log
         connection.execute("""
             create temp table differing as
             select 'then' as side, * from (from was_there except from is_there)
@@ -109,21 +109,22 @@ def changes(lake: Lake, name: str, before: int, after: int) -> Changes:
         return _changes(connection)
 
 
-def _nothing(name: str, columns: str) -> str:
+def _nothing(name: str) -> str:
     typed = ", ".join(f'null::{type_} as "{column}"' for column, type_ in table(name).duckdb_columns.items())
-    return f"select {columns} from (select {typed}) where false"  # noqa: S608 - names of the contract
+    return f"(select {typed} where false)"
 
 
 def _changes(connection: duckdb.DuckDBPyConnection) -> Changes:
     connection.execute("""
         create temp table keys as
-        select field_id, date, bool_or(side = 'then') as was, bool_or(side = 'now') as is_now from differing group by all
+        select field_id, date, bool_or(side = 'then') as was, bool_or(side = 'now') as is_now
+        from differing group by all
     """)
-    counted = connection.execute("""
+    added, restated, removed, first, last = connection.execute("""
         select count(*) filter (not was), count(*) filter (was and is_now), count(*) filter (not is_now),
             min(date) filter (was and is_now), max(date) filter (was and is_now)
         from keys
     """).fetchall()[0]
     differing = connection.sql("from differing semi join (from keys where was) using (field_id, date)")
     touched = connection.execute("select field_id, min(date) from keys group by all").fetchall()
-    return Changes(*counted, differing.to_arrow_table(), dict(touched))
+    return Changes(added, restated, removed, first, last, differing.to_arrow_table(), dict(touched))

@@ -19,16 +19,17 @@ HELD = "held_slices"
 _MOST_DAYS = 400
 
 
-def touched(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, before: MadeFrom | None, now: MadeFrom
-) -> Region | None:
-    """Return the field-days that rows of observations and flags fall on that came between two states; None if none does.
+def touched(connection: duckdb.DuckDBPyConnection, lake: Lake, before: MadeFrom | None, now: MadeFrom) -> Region | None:
+    """Return the field-days of the observations and flags that came between two states; None if none did.
 
     Everything is touched where anything else moved: the registry, the sensors' intervals, the formula; or where the log
     no longer tells what came.
     """
     moving = {OBSERVATIONS, FLAGS, HELD}
     if before is None or any(before.get(name) != said for name, said in now.items() if name not in moving):
+        return EVERYTHING
+    if any(before[name] > now[name] for name in (OBSERVATIONS, FLAGS)):
+        # A table that begins anew begins at version 0.
         return EVERYTHING
     found: list[tuple[str, date]] = []
     try:

@@ -6,6 +6,7 @@ computed from the season's first day, which costs little; what lies before the f
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import duckdb
@@ -66,14 +67,15 @@ def build_water(lake: Lake, made_from: MadeFrom) -> Region | None:
         if region is None:
             return None
         applied = _irrigation(connection, lake, made_from[OPERATIONS])
+        sources = _Sources(connection, lake.open(DAYS, made_from[DAYS]).file_uris(), fields, applied)
         if region.is_everything:
             files = []
             for some in _some_fields(fields["field_id"].to_pylist()):
-                rows = _built(connection, lake, made_from, fields, applied, Region(frozenset(some), since=date.min))
+                rows = _built(sources, Region(frozenset(some), since=date.min), made_from[OPERATIONS])
                 files += data_file(lake, TABLE, rows, bounded=["field_id"])
             write_whole(lake, TABLE, files, made_from)
         else:
-            write_region(lake, TABLE, _built(connection, lake, made_from, fields, applied, region), region, made_from)
+            write_region(lake, TABLE, _built(sources, region, made_from[OPERATIONS]), region, made_from)
     return region
 
 
@@ -81,6 +83,9 @@ def _touched(
     connection: duckdb.DuckDBPyConnection, lake: Lake, before: MadeFrom | None, now: MadeFrom
 ) -> Region | None:
     if before is None or any(before.get(name) != said for name, said in now.items() if name not in (DAYS, OPERATIONS)):
+        return EVERYTHING
+    if any(before[name] > now[name] for name in (DAYS, OPERATIONS)):
+        # A table that begins anew begins at version 0.
         return EVERYTHING
     try:
         since = changes(lake, DAYS, before[DAYS], now[DAYS]).touched if before[DAYS] != now[DAYS] else {}
@@ -105,8 +110,8 @@ def _irrigation(connection: duckdb.DuckDBPyConnection, lake: Lake, version: int)
 def _lay_out_operations(connection: duckdb.DuckDBPyConnection, files: list[str], condition: str) -> None:
     nothing = "null::varchar as field_id, null::timestamptz as phenomenon_time, null::double as water_depth_mm, "
     nothing += "null::double as water_volume_m3, null::double as treated_area_ha, null::varchar as operation, 1 as flag"
-    rows = f"select * from {rows_of(files)} where {condition}" if files else f"select {nothing} where false"
-    connection.execute(f"create or replace temp view operations as {rows}")
+    source = f"{rows_of(files)} where {condition}" if files else f"(select {nothing} where false)"
+    connection.execute(f"create or replace temp view operations as from {source}")
 
 
 def _some_fields(field_ids: Sequence[str]) -> Iterator[list[str]]:
@@ -114,25 +119,28 @@ def _some_fields(field_ids: Sequence[str]) -> Iterator[list[str]]:
     yield from (ordered[start : start + _FIELDS_A_FILE] for start in range(0, len(ordered), _FIELDS_A_FILE))
 
 
-def _built(
-    connection: duckdb.DuckDBPyConnection,
-    lake: Lake,
-    made_from: MadeFrom,
-    fields: pa.Table,
-    applied: Irrigation,
-    region: Region,
-) -> pa.Table:
-    files = lake.open(DAYS, made_from[DAYS]).file_uris()
+@dataclass(frozen=True)
+class _Sources:
+    """What the balance is built from, opened."""
+
+    connection: duckdb.DuckDBPyConnection
+    days: list[str]
+    fields: pa.Table
+    applied: Irrigation
+
+
+def _built(sources: _Sources, region: Region, operations_version: int) -> pa.Table:
     since = region.since or date.min
     starts = {
         field["field_id"]: season_of(field, since) if since > date.min else since
-        for field in fields.to_pylist()
+        for field in sources.fields.to_pylist()
         if field["field_id"] in region.field_ids
     }
-    connection.register("starts", pa.table({"field_id": list(starts), "start": pa.array(starts.values(), pa.date32())}))
-    days = connection.sql(f"""
-        select {", ".join(DAY_COLUMNS)} from {rows_of(files)} join starts using (field_id)
+    starting = pa.table({"field_id": list(starts), "start": pa.array(starts.values(), pa.date32())})
+    sources.connection.register("starts", starting)
+    days = sources.connection.sql(f"""
+        select {", ".join(DAY_COLUMNS)} from {rows_of(sources.days)} join starts using (field_id)
         where date >= start and date >= date '{min(starts.values(), default=since)}'
     """).to_arrow_table()  # noqa: S608 - names of ours, paths of the log
-    rows = build(days, fields, applied, operations_version=made_from[OPERATIONS])
+    rows = build(days, sources.fields, sources.applied, operations_version=operations_version)
     return rows.filter(pc.greater_equal(rows["date"], pa.scalar(since, pa.date32())))

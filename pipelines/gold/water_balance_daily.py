@@ -2,8 +2,8 @@
 
 A balance needs every day. What a day lacks is assumed, and said in `assumed`: no gauge's rain is 0; reference
 evapotranspiration is the mean of the last seven days known; wind and humidity are the 2 m/s and 45 % to which FAO-56's
-coefficients belong. After more than ten days without reference evapotranspiration nothing is said until it is known again,
-and the balance begins anew, at the soil moisture measured that day (at field capacity where none was).
+coefficients belong. After more than ten days without reference evapotranspiration nothing is said until it is known
+again, and the balance begins anew, at the soil moisture measured that day (at field capacity where none was).
 """
 
 from collections import deque
@@ -101,12 +101,12 @@ def season_of(field: Row, day: date) -> date:
 
 def _season(field: Row, days: list[Row], irrigation: Irrigation) -> Iterator[Row]:
     plot, known = _plot(field), {day["date"]: day for day in days}
-    season, today = Season(plot.crop, plot.soil, 0.0), season_of(field, days[0]["date"])
+    season, first = Season(plot.crop, plot.soil, 0.0), season_of(field, days[0]["date"])
     recent: deque[float] = deque(maxlen=_DAYS_REMEMBERED)
     spoken_for = _spoken_for(days)
     is_balanced = False
-    for today in _every_day(today, days[-1]["date"]):
-        day = known.get(today, {})
+    for today in _every_day(first, days[-1]["date"]):
+        day = known.get(today, {}) | {"irrigation_mm": irrigation.get((field["field_id"], today), 0.0)}
         if today not in spoken_for:
             # Growth goes on; the water is unknown.
             season.step(Day(0.0, 0.0, 0.0, 1.0, _WIND_M_S, 2.0, _HUMIDITY_PCT))
@@ -116,7 +116,8 @@ def _season(field: Row, days: list[Row], irrigation: Irrigation) -> Iterator[Row
         if not is_balanced:
             season.begin_anew(_measured_depletion(plot.soil, season.root_depth_m, day, assumed))
             is_balanced = True
-        brought = _brought(field, plot, day, recent, irrigation.get((field["field_id"], today), 0.0), assumed)
+        assumed += _unknown(day)
+        brought = _brought(field, plot, day, recent)
         yield _row(field, today, brought, season.step(brought), assumed)
 
 
@@ -158,8 +159,7 @@ def _plot(field: Row) -> Plot:
 
 def _crop(field: Row, tabulated: CropDefaults) -> Crop:
     initial, mid, end = (
-        _or(field[f"kcb_{name}"], value)
-        for name, value in zip(("initial", "mid", "end"), tabulated.kcb, strict=True)
+        _or(field[f"kcb_{name}"], value) for name, value in zip(("initial", "mid", "end"), tabulated.kcb, strict=True)
     )
     first, second, third, last = (
         _or(field[f"stage_{name}_d"], value)
@@ -195,30 +195,32 @@ def _measured_depletion(soil: Soil, root_depth_m: float, day: Row, assumed: list
     return depletion_mm(soil, mean, root_depth_m)
 
 
-def _brought(field: Row, plot: Plot, day: Row, recent: deque[float], irrigation_mm: float, assumed: list[str]) -> Day:
-    eto, rain, wind = (day.get(name) for name in ("eto_mm", "precipitation_mm", "wind_speed_mean_m_s"))
-    vapour, warmest = day.get("actual_vapour_pressure_kpa"), day.get("air_temperature_max_c")
-    unknown = {
-        "eto": eto is None,
-        "precipitation": rain is None,
-        "wind_speed": wind is None,
-        "humidity": vapour is None or warmest is None,
+def _unknown(day: Row) -> list[str]:
+    needed = {
+        "eto": ("eto_mm",),
+        "precipitation": ("precipitation_mm",),
+        "wind_speed": ("wind_speed_mean_m_s",),
+        "humidity": ("actual_vapour_pressure_kpa", "air_temperature_max_c"),
     }
-    assumed += [name for name, is_unknown in unknown.items() if is_unknown]
-    if eto is None:
-        eto = sum(recent) / len(recent)
-    else:
+    return [said for said, names in needed.items() if any(day.get(name) is None for name in names)]
+
+
+def _brought(field: Row, plot: Plot, day: Row, recent: deque[float]) -> Day:
+    unknown = _unknown(day)
+    if "eto" not in unknown:
         # A little below 0 where dew forms: nothing that a crop takes up.
-        eto = max(eto, 0.0)
-        recent.append(eto)
+        recent.append(max(day["eto_mm"], 0.0))
+    has_no_wind = "wind_speed" in unknown
     return Day(
-        eto,
-        rain or 0.0,
-        irrigation_mm,
+        sum(recent) / len(recent) if "eto" in unknown else recent[-1],
+        0.0 if "precipitation" in unknown else day["precipitation_mm"],
+        day["irrigation_mm"],
         plot.wetted_fraction,
-        _WIND_M_S if wind is None else wind,
-        2.0 if wind is None else field["wind_height_m"],
-        _HUMIDITY_PCT if unknown["humidity"] else relative_humidity_min_pct(vapour, warmest),  # type: ignore[arg-type]  # known
+        _WIND_M_S if has_no_wind else day["wind_speed_mean_m_s"],
+        2.0 if has_no_wind else field["wind_height_m"],
+        _HUMIDITY_PCT
+        if "humidity" in unknown
+        else relative_humidity_min_pct(day["actual_vapour_pressure_kpa"], day["air_temperature_max_c"]),
     )
 
 

@@ -1,6 +1,7 @@
 """Build gold.field_hourly and gold.field_daily together, from the same hours: all of them, or those that moved."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import date
 
 import duckdb
 import pyarrow as pa
@@ -61,8 +62,8 @@ def build_weather(lake: Lake, made_from: MadeFrom, cores: int) -> Region | None:
 
 
 def _laid_out(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, versions: Versions, region: Region, days: tuple
-) -> Iterator:
+    connection: duckdb.DuckDBPyConnection, lake: Lake, versions: Versions, region: Region, days: tuple[date, date]
+) -> "Iterator[tuple[str, Callable[..., pa.Table]]]":
     lay_out(connection, lake, versions, region, days)
     yield from TABLES.items()
 

@@ -145,9 +145,7 @@ def _restate(lake: Lake, name: str, version: int, decided_at: datetime) -> "Chan
 
     found = changes(lake, name, version - 1, version)
     cause = _cause(*(made_from(lake, name, each) for each in (version - 1, version)))
-    rows = restatements.build(
-        found.differing, name, gold_table_version=version, cause=cause, decided_at=decided_at
-    )
+    rows = restatements.build(found.differing, name, gold_table_version=version, cause=cause, decided_at=decided_at)
     lake.append(restatements.TABLE, rows, Transaction(name, version))
     return found
 

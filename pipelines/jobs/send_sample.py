@@ -1,5 +1,4 @@
-"""Send the sample field's two years to Kafka, as its gateways would: on time, or with the week that came late; and what
-was done in it."""
+"""Send the sample field's two years to Kafka as its gateways would, its late week, and what was done in it."""
 
 from itertools import chain
 from typing import Literal

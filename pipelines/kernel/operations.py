@@ -1,7 +1,7 @@
 """What was done in the fields: rows of silver.operations from messages, by the contract of each kind of operation.
 
-A second meaning of the kernel's messages beside observations. Records become texts, messages and verdicts, and copies are
-told, by the same steps; only here are the details read, one message at a time, for there are few.
+A second meaning of the kernel's messages beside observations. Records become texts, messages and verdicts, and copies
+are told, by the same steps; only here are the details read, one message at a time, for there are few.
 """
 
 import json

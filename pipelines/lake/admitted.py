@@ -45,7 +45,7 @@ class Admitted:
 def held_condition(held: Sequence[HeldSlice]) -> str:
     """Return SQL for whether a row is of one of the slices that are held; of any engine that has DuckDB's words."""
     each = (
-        f"(topic = '{bounds.topic}' and \"partition\" = {bounds.partition} and \"offset\" between "
+        f'(topic = \'{bounds.topic}\' and "partition" = {bounds.partition} and "offset" between '
         f"{bounds.first_offset} and {bounds.last_offset} and ingest_time = timestamptz '{bounds.ingest_time}')"
         for slice_ in held
         for bounds in slice_.row_bounds

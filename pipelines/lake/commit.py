@@ -93,9 +93,7 @@ def replace_rows(
 
 
 @contextmanager
-def _once(
-    snapshot: DeltaTable, contract: TableContract, information: Mapping[str, str]
-) -> Iterator[CommitProperties]:
+def _once(snapshot: DeltaTable, contract: TableContract, information: Mapping[str, str]) -> Iterator[CommitProperties]:
     """Let one of two writers that start from the same version write."""
     version = snapshot.version()
     once = Transaction(contract.name, version + 1)

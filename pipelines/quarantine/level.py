@@ -132,9 +132,7 @@ def _observed(lake: Lake, kind: TopicKind, seen: int, taken: int, tenant_id: str
         for chunk in chunks([each for each, _ in group]):
             records = rows_at(ledger, topic, partition, [each.place.offset for each in chunk])
             records = records.select(RECORD_COLUMNS)
-            with Batch(
-                steps(kind), records, tenant_id=tenant_id, ingest_time=decided_at, overrides=overrides
-            ) as batch:
+            with Batch(steps(kind), records, tenant_id=tenant_id, ingest_time=decided_at, overrides=overrides) as batch:
                 # Judged, not only observed: what a contract changed since cannot read again has no observations.
                 observations = batch.judge(KNOWN_KEYS_SCHEMA.empty_table()).observations
                 result_times = batch.result_times()

@@ -13,7 +13,7 @@ from pipelines.agronomy.water_balance import Crop, Day, Season, Soil, depletion_
 # (github.com/kthorp/pyfao56, tests/test01/cotton2013.par, .wth, cottondry2013.irr, .out; public domain).
 COTTON = Crop((0.15, 1.2, 0.573), (31, 52, 50, 21), (0.05, 1.2), (0.6, 1.7), 0.65)
 SAND = Soil(wilting_point_m3_m3=0.1, field_capacity_m3_m3=0.225, evaporation_depth_m=0.1143, readily_evaporable_mm=9.0)
-# Of each day of 2013: number, ETo, wind at 3 m, least humidity | irrigation, share wetted | Ks, E, T, DP, Dr as published.
+# Of each day of 2013: number, ETo, wind at 3 m, least humidity | irrigation, share wetted | Ks, E, T, DP, Dr published.
 PUBLISHED = """
 113  6.97 2.2 10.4 |   0   0   | 0.000 0.000 0.000  0.000 75.000
 114  6.42 1.9  8.5 |   0   0   | 0.000 0.000 0.000  0.000 75.000
@@ -85,8 +85,9 @@ def test_a_season_is_what_pyfao56_itself_makes_of_it() -> None:
     weather.wdata["RHmin"] = [25.0 + n % 40 for n in range(len(keys))]
     irrigation = Irrigation()
     irrigation.addevent(2017, int(keys[60][5:]), 30.0, 0.4)
-    parameters = Parameters(Kcbini=0.15, Kcbmid=1.15, Kcbend=0.5, Lini=30, Ldev=40, Lmid=50, Lend=30, hini=0.05, hmax=2.0,
-                            thetaFC=0.28, thetaWP=0.12, theta0=0.25, Zrini=0.3, Zrmax=1.2, pbase=0.55, CN2=75)  # fmt: skip
+    stages = {"Kcbini": 0.15, "Kcbmid": 1.15, "Kcbend": 0.5, "Lini": 30, "Ldev": 40, "Lmid": 50, "Lend": 30}
+    soil_says = {"thetaFC": 0.28, "thetaWP": 0.12, "theta0": 0.25, "CN2": 75}
+    parameters = Parameters(**stages, **soil_says, hini=0.05, hmax=2.0, Zrini=0.3, Zrmax=1.2, pbase=0.55)
     model = Model(keys[0], keys[-1], parameters, weather, irr=irrigation, roff=True)
     model.run()
 
@@ -99,7 +100,9 @@ def test_a_season_is_what_pyfao56_itself_makes_of_it() -> None:
         theirs = model.odata.loc[key]
         said = [got.ks, got.ke, got.etc_mm, got.runoff_mm, got.deep_percolation_mm, got.depletion_mm]
         assert said == pytest.approx(list(theirs[["Ks", "Ke", "ETc", "Runoff", "DP", "Dr"]]), abs=1e-9)
-        assert (got.total_available_water_mm, got.root_depth_m) == pytest.approx((theirs["TAW"], theirs["Zr"]), abs=1e-9)
+        assert (got.total_available_water_mm, got.root_depth_m) == pytest.approx(
+            (theirs["TAW"], theirs["Zr"]), abs=1e-9
+        )
     assert model.odata["Runoff"].max() > 0
     assert model.odata["Ks"].min() < 1
 

@@ -1,7 +1,7 @@
 """A year of a thousand fields' gold: what one late day costs against building everything, in CPU seconds.
 
-`python -m tests.bench.gold_year` writes the year's observations straight into the lake (nobody measures that), builds gold
-once as a whole, then once more for each kind of late day, every build in a process of its own.
+`python -m tests.bench.gold_year` writes the year's observations straight into the lake (nobody measures that), builds
+gold once as a whole, then once more for each kind of late day, every build in a process of its own.
 """
 
 import argparse
@@ -82,30 +82,46 @@ def main(argv: list[str]) -> int:
 
 def _text(figures: dict[str, tuple[float, float, str]], fields: int, days: int) -> str:
     whole = figures["everything"][0]
-    lines = [f"gold of {fields} fields, {days} days, 7 values every half hour ({fields * days * 48 * 7:,} observations)"]
+    lines = [
+        f"gold of {fields} fields, {days} days, 7 values every half hour ({fields * days * 48 * 7:,} observations)"
+    ]
     lines += [f"{'build':28}{'CPU-s':>8}{'wall s':>8}{'share':>8}  rows written"]
-    lines += [f"{name:28}{cpu:8.1f}{wall:8.1f}{cpu / whole:8.1%}  {rows}" for name, (cpu, wall, rows) in figures.items()]
+    lines += [
+        f"{name:28}{cpu:8.1f}{wall:8.1f}{cpu / whole:8.1%}  {rows}" for name, (cpu, wall, rows) in figures.items()
+    ]
     return "\n".join(lines)
 
 
 def _build(settings: Settings) -> tuple[float, float, str]:
     """Build gold as the command does, in a process of its own; CPU of it and its children, wall time, what it says."""
     command = [sys.executable, "-c", "from pipelines.cli import entry; entry()", "gold", "build", "--json"]
-    environment = {"FIELDSTREAM_HOME": str(settings.home), "FIELDSTREAM_TENANT": settings.tenant, "PYTHONPATH": str(ROOT)}
+    environment = {
+        "FIELDSTREAM_HOME": str(settings.home),
+        "FIELDSTREAM_TENANT": settings.tenant,
+        "PYTHONPATH": str(ROOT),
+    }
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     done = subprocess.run(command, env=environment, capture_output=True, check=False, text=True)
     wall, after = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         raise SystemExit(done.stderr)
     said = json.loads(done.stdout)["tables"]
-    rows = ", ".join(f"{each['table_name'].partition('.')[2]} {each['built']} ({each['days_restated']})" for each in said)
+    rows = ", ".join(
+        f"{each['table_name'].partition('.')[2]} {each['built']} ({each['days_restated']})" for each in said
+    )
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     logging.info("%.1f CPU-s, %.1f s: %s", cpu, wall, rows)
     return cpu, wall, rows
 
 
 def _registry(lake: Lake, fields: int) -> None:
-    about = {"latitude_deg": 38.1, "longitude_deg": -121.6, "elevation_m": 10.0, "utc_offset_h": -8.0, "wind_height_m": 2.0}
+    about = {
+        "latitude_deg": 38.1,
+        "longitude_deg": -121.6,
+        "elevation_m": 10.0,
+        "utc_offset_h": -8.0,
+        "wind_height_m": 2.0,
+    }
     lake.append("reference.fields", [about | {"field_id": f"field-{n:04}", "crop": "maize", "season_starts": "04-01"}
                                      for n in range(fields)])  # fmt: skip
     lake.append("reference.devices", [{"device_id": f"device-{n:04}", "field_id": f"field-{n:04}",
@@ -134,17 +150,19 @@ def _take_in(lake: Lake, days: range, devices: range, *, but: date | None = None
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(f"""
             copy (select {typed} from (
-                select md5(concat(d, s, {shift})) as event_key, 'bench' as tenant_id, printf('device-%04d', d) as device_id,
+                select md5(concat(d, s, {shift})) as event_key, 'bench' as tenant_id,
+                    printf('device-%04d', d) as device_id,
                     'tower_weather_station' as sensor_model, p as property, null as channel,
                     case when p = 'soil_moisture' then 10.0 end as depth_cm, {shift} + case p {values} end as value,
                     case p {units} end as unit, 1 as flag, []::varchar[] as reasons, to_timestamp(s) as phenomenon_time,
-                    to_timestamp(s + {EVERY_S}) as result_time, s as sequence, 'a' as session, 'chirpstack_v4' as format,
-                    'bench.telemetry' as topic, d % 4 as "partition", s as "offset", to_timestamp(s + 3600) as ingest_time
+                    to_timestamp(s + {EVERY_S}) as result_time, s as sequence, 'a' as session,
+                    'chirpstack_v4' as format, 'bench.telemetry' as topic, d % 4 as "partition", s as "offset",
+                    to_timestamp(s + 3600) as ingest_time
                 from (select unnest(range({first}, {last}, {EVERY_S})) as s),
                     (select unnest(range({devices.start}, {devices.stop})) as d), (select unnest([{names}]) as p)
                 {excluded}
             )) to '{path}' (format parquet, compression zstd, row_group_size 122880)
-        """)
+        """)  # noqa: S608 - SQL of ours
     metadata = pq.read_metadata(path)
     known = statistics(metadata)
     bounds = {"minValues": {"phenomenon_time": _iso(first)}, "maxValues": {"phenomenon_time": _iso(last)}}
@@ -161,12 +179,12 @@ def _iso(second: int) -> str:
 def _admit(lake: Lake) -> None:
     """Say that the gate let everything through, and that nothing spoke against it."""
     version, now = lake.version(SILVER), datetime.now(UTC)
-    judged = {"table_name": SILVER, "from_version": -1, "to_version": version, "row_count": 0, "expectation_count": 0,
-              "failed_expectations": [], "gate_verdict": "admitted", "suite_digest": "41aa", "decided_at": now}  # fmt: skip
-    lake.append(RESULTS, [judged])
-    run = {"flag_run": version, "from_version": -1, "to_version": version, "devices_version": 1, "fields_version": 1,
-           "contract_digest": "41aa", "row_count": 0, "flags_given": 0, "flags_withdrawn": 0, "decided_at": now}  # fmt: skip
-    lake.append(RUNS, [run])
+    nothing = dict.fromkeys(("row_count", "expectation_count", "flags_given", "flags_withdrawn"), 0)
+    common = nothing | {"from_version": -1, "to_version": version, "decided_at": now}
+    verdict = {"table_name": SILVER, "failed_expectations": [], "gate_verdict": "admitted", "suite_digest": "41aa"}
+    lake.append(RESULTS, [common | verdict])
+    read = {"flag_run": version, "devices_version": 1, "fields_version": 1, "contract_digest": "41aa"}
+    lake.append(RUNS, [common | read])
 
 
 if __name__ == "__main__":
