@@ -36,7 +36,10 @@ class Versions:
 
 @contextmanager
 def opened(lake: Lake, versions: Versions, cores: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a DuckDB that has the relations devices, fields and intervals."""
+    """Open a DuckDB that has the relations devices, fields and intervals.
+
+    Shape: a row per device and period, per field, and per sensor model.
+    """
     with (
         TemporaryDirectory() as spill,
         duckdb.connect(config={"temp_directory": spill, "threads": cores}) as connection,
@@ -63,7 +66,10 @@ def averaging_intervals_s() -> dict[str, int]:
 def lay_out(
     connection: duckdb.DuckDBPyConnection, lake: Lake, versions: Versions, region: Region, days: tuple[date, date]
 ) -> None:
-    """Make the relation `hours` for the part of a region that lies between two days, both among them."""
+    """Make the relation `hours` for the part of a region that lies between two days, both among them.
+
+    Shape: see pipelines.gold.series.
+    """
     low, high = (datetime.combine(day, time(), UTC) for day in days)
     low, high = low - _AHEAD, high + timedelta(days=1) + _BEHIND
     within = f"phenomenon_time >= timestamptz '{low}' and phenomenon_time < timestamptz '{high}'"
@@ -78,7 +84,10 @@ def lay_out(
 
 
 def months(connection: duckdb.DuckDBPyConnection, lake: Lake, versions: Versions) -> list[tuple[date, date]]:
-    """Return the first and the last day of every month in which some field may have a day, oldest first."""
+    """Return the months in which some field may have a day.
+
+    Shape: first and last day of each, oldest first.
+    """
     files = lake.open(OBSERVATIONS, versions.observations).file_uris()
     if not files:
         return []
@@ -96,7 +105,10 @@ def months(connection: duckdb.DuckDBPyConnection, lake: Lake, versions: Versions
 
 
 def rows_of(files: list[str]) -> str:
-    """Return SQL for the rows of data files."""
+    """Return SQL for the rows of data files.
+
+    Shape: a row each.
+    """
     listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
     return f"read_parquet([{listed}], union_by_name = true)"
 

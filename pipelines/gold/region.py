@@ -47,7 +47,10 @@ EVERYTHING = Region(frozenset())
 
 
 def of_field_days(field_days: Iterable[tuple[str, date]]) -> Region | None:
-    """Return the smallest region that has these days of these fields; None where there are none."""
+    """Return the smallest region that has these days of these fields; None where there are none.
+
+    Shape: fields times days.
+    """
     found = list(field_days)
     if not found:
         return None

@@ -125,7 +125,10 @@ def lay_out_hours(connection: duckdb.DuckDBPyConnection, condition: str = "true"
 
 
 def measures() -> dict[str, tuple[str, str]]:
-    """Return column of a contract -> the series it is made from, and SQL for it over rows of that series in `hours`."""
+    """Return what the columns of the wide tables are made from.
+
+    Shape: column -> the series, and SQL for it over rows of that series in `hours`.
+    """
     soil = {
         f"{series.name}_{'m3_m3' if series.quantity == 'soil_moisture' else 'c'}": (series.name, _MEAN)
         for series in SERIES

@@ -40,7 +40,10 @@ class Changes:
 
 
 def recorded(lake: Lake, name: str) -> MadeFrom | None:
-    """Return what a table as it stands was made from, as its last build noted in the log; None where none did."""
+    """Return what a table as it stands was made from, as its last build noted in the log; None where none did.
+
+    Shape: name -> version, or what else it is.
+    """
     opened = lake.find(name)
     return made_from(lake, name, opened.version()) if opened else None
 
@@ -77,6 +80,8 @@ def data_file(lake: Lake, name: str, rows: pa.Table, bounded: Sequence[str] = ()
 def write_whole(lake: Lake, name: str, files: Sequence[DataFile], made_from: MadeFrom) -> None:
     """Put files in the place of all that a table has.
 
+    Shape: rows of the contract.
+
     Raises:
         WriterConflict: Another builder was faster; nothing was committed.
     """
@@ -86,6 +91,8 @@ def write_whole(lake: Lake, name: str, files: Sequence[DataFile], made_from: Mad
 def write_region(lake: Lake, name: str, rows: pa.Table, region: Region, made_from: MadeFrom) -> None:
     """Write rows in the place of those that a table has of a region.
 
+    Shape: rows of the contract.
+
     Raises:
         WriterConflict: Another builder was faster; nothing was committed.
     """
@@ -94,7 +101,10 @@ def write_region(lake: Lake, name: str, rows: pa.Table, region: Region, made_fro
 
 
 def changes(lake: Lake, name: str, before: int, after: int) -> Changes:
-    """Compare two versions of a table with a row a field and day, by the files that only one of them has."""
+    """Compare two versions of a table with a row a field and day, by the files that only one of them has.
+
+    Shape: see `Changes`.
+    """
     then, now = (set(lake.open(name, version).file_uris()) for version in (before, after))
     columns = ", ".join(column for column in table(name).column_names if column not in UNSAID)
     with duckdb.connect() as connection:

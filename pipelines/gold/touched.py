@@ -22,6 +22,8 @@ _MOST_DAYS = 400
 def touched(connection: duckdb.DuckDBPyConnection, lake: Lake, before: MadeFrom | None, now: MadeFrom) -> Region | None:
     """Return the field-days of the observations and flags that came between two states; None if none did.
 
+    Shape: fields times days.
+
     Everything is touched where anything else moved: the registry, the sensors' intervals, the formula; or where the log
     no longer tells what came.
     """

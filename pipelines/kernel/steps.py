@@ -55,8 +55,8 @@ class Steps:
     are_exceptions: str
     exceptions: str
     events: str
-    operations: str | None
-    """What the messages say was done, where they come by a topic of operations; nothing else is read of those."""
+    operations: str
+    """What the messages say was done, of a topic of operations, of which nothing else is read; empty for telemetry."""
 
 
 @cache
@@ -109,7 +109,7 @@ def steps(kind: TopicKind = TELEMETRY) -> Steps:
         are_exceptions=f"SELECT EXISTS({exceptional})",
         exceptions=_filled("6_exceptions", exceptional=exceptional),
         events=_filled("5_events"),
-        operations=_filled("3_operations") if kind is OPERATIONS else None,
+        operations=_filled("3_operations") if kind is OPERATIONS else "",
     )
 
 

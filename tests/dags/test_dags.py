@@ -111,9 +111,11 @@ def test_imports_are_airflows_and_orchestrations(name: str) -> None:
             "intake",
             {  # task: command, tasks before it, tables it announces
                 "stream": ("stream --once", [], []),
-                "flag": ("flag", ["stream"], []),
+                "operations": ("stream --once --topic operations --engine embedded", ["stream"], []),
+                "flag": ("flag", ["operations"], []),
                 "gate": ("gate judge silver.observations", ["flag"], []),
-                "gold": ("gold build", ["gate"], ["gold.field_daily"]),
+                "gate_operations": ("gate judge silver.operations", ["gate"], []),
+                "gold": ("gold build", ["gate_operations"], ["gold.field_daily"]),
                 "held": ("gate check", ["gold"], []),
             },
         ),
