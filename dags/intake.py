@@ -15,14 +15,14 @@ or killed is made good by the next one: clear nothing, backfill nothing.
 **Triage.**
 
 - As long as the most recent run is green the pipeline is healthy, whatever is red before it.
-- `stream` or `operations` retries, then red with exit code 4: Kafka or the disk. `fieldstream doctor` says which. Nothing is lost
-  while Kafka retains the records.
-- `stream` or `operations` red at once with exit code 3: records are missing in Kafka, or a second writer is at work. The log names the
-  offsets. Do not delete anything; stop the other writer or restore the topic.
+- `stream` or `operations` retries, then red with exit code 4: Kafka or the disk. `fieldstream doctor` says which.
+  Nothing is lost while Kafka retains the records.
+- `stream` or `operations` red at once with exit code 3: records are missing in Kafka, or a second writer is at work.
+  The log names the offsets. Do not delete anything; stop the other writer or restore the topic.
 - `flag` red with exit code 3: two runs at once. The next run makes it good; the flags that stand stay.
 - `held` red with exit code 5: the gate holds a slice, and gold is built without it. `fieldstream gate status` shows the
   rules and rows. Release it with the DAG `release`, or mend what sent it.
-- `gate` red with exit code 5: the gate could not judge, which says nothing about the data. The log names the rule.
+- `gate` or `gate_operations` red with exit code 5: the gate could not judge, which says nothing about the data. The log names the rule.
 - exit code 1: a bug. Keep the log and report it.
 """
 

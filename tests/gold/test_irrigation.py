@@ -31,8 +31,8 @@ def row(line: str) -> dict[str, Any]:
     field, operation, began, *numbers, flag = (cell.strip() for cell in line.split("|"))
     depth, volume, area = (float(number) if number else None for number in numbers)
     return {
-        "field_id": field, "operation": operation, "phenomenon_time": datetime.fromisoformat(f"2026-06-{began}").replace(tzinfo=UTC),
-        "water_depth_mm": depth, "water_volume_m3": volume, "treated_area_ha": area, "flag": int(flag),
+        "field_id": field, "operation": operation,
+        "phenomenon_time": datetime.fromisoformat(f"2026-06-{began}").replace(tzinfo=UTC), "water_depth_mm": depth, "water_volume_m3": volume, "treated_area_ha": area, "flag": int(flag),
     }  # fmt: skip
 
 

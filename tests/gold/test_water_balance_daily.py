@@ -1,6 +1,7 @@
 """A field's water: what is known is taken, what is not is assumed and said, and a long silence begins anew."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -54,7 +55,7 @@ def test_the_balance_closes_every_day_and_carries_over() -> None:
     rows = water(days(150, precipitation_mm={20: 60.0, 90: 8.0}), {60: 30.0, 61: 200.0})
     assert len(rows) == 150
     assert max(abs(closes(row)) for row in rows) < 1e-6
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         assert after["depletion_start_mm"] == before["depletion_mm"]
     assert rows[61]["deep_percolation_mm"] > 0
     assert min(row["ks"] for row in rows) < 1  # the crop dries out at the end
