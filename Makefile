@@ -11,7 +11,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 IN_PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev jdk demo test check mixed bench format generate lock clean
+.PHONY: help setup setup-dev jdk demo test check mixed bench gold-year format generate lock clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -40,6 +40,9 @@ mixed: setup-dev ## take in half a million messages of every format, and compare
 
 bench: setup-dev ## measure taking in against a tutorial's Spark job, some ten minutes (ARGS="--events 50000 --page")
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+gold-year: setup-dev ## build a year of a thousand fields' gold, then one late day of it; print both in CPU seconds, half an hour
+	@$(BIN)/python -m tests.bench.gold_year $(ARGS)
 
 format: setup-dev ## format the code, and mend what the linter can
 	@$(BIN)/ruff format .
