@@ -2,7 +2,7 @@
 
 **What.** `stream` reads what Kafka holds beyond the lake's own offsets into `bronze.events` and
 `silver.observations`; `operations` does so with what was done in the fields, into `silver.operations`. `flag` holds new
-observations against their neighbours in time, into `silver.flags`. `gate` and `gate_operations` judge what is new.
+observations against their neighbours in time, into `silver.flags`. `gate` judges what is new in both.
 `gold` builds `gold.field_hourly`, `gold.field_daily` and `gold.water_balance_daily` from admitted rows only, without
 those that failed: the field-days that moved, and what that restates goes to `gold.restatements`. `held` is red as long
 as a slice is held, which stops nothing else.
@@ -22,7 +22,7 @@ or killed is made good by the next one: clear nothing, backfill nothing.
 - `flag` red with exit code 3: two runs at once. The next run makes it good; the flags that stand stay.
 - `held` red with exit code 5: the gate holds a slice, and gold is built without it. `fieldstream gate status` shows the
   rules and rows. Release it with the DAG `release`, or mend what sent it.
-- `gate` or `gate_operations` red with exit code 5: the gate could not judge, which says nothing about the data. The log names the rule.
+- `gate` red with exit code 5: the gate could not judge, which says nothing about the data. The log names the rule.
 - exit code 1: a bug. Keep the log and report it.
 """
 
@@ -42,12 +42,9 @@ with DAG(
 ) as dag:
     chain(
         FieldstreamTask(task_id="stream", command=["stream", "--once"]),
-        FieldstreamTask(
-            task_id="operations", command=["stream", "--once", "--topic", "operations", "--engine", "embedded"]
-        ),
+        FieldstreamTask(task_id="operations", command=["stream", "--once", "--topic", "operations"]),
         FieldstreamTask(task_id="flag", command=["flag"]),
-        FieldstreamTask(task_id="gate", command=["gate", "judge", "silver.observations"]),
-        FieldstreamTask(task_id="gate_operations", command=["gate", "judge", "silver.operations"]),
+        FieldstreamTask(task_id="gate", command=["gate", "judge", "silver.observations", "silver.operations"]),
         FieldstreamTask(task_id="gold", command=["gold", "build"], outlets=[GOLD_FIELD_DAILY]),
         FieldstreamTask(task_id="held", command=["gate", "check"]),
     )

@@ -14,7 +14,7 @@ from pipelines.cli.output import show_answer, show_report
 from pipelines.cli.quarantine_commands import QUARANTINE_COMMANDS
 from pipelines.cli.registry_commands import REGISTRY_COMMANDS
 from pipelines.cli.table_commands import TABLE_COMMANDS
-from pipelines.contracts.topics import KINDS, kind_of
+from pipelines.contracts.topics import KINDS, OPERATIONS, kind_of
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
 
@@ -37,9 +37,11 @@ MODELS = "select model_name, model_digest, gold_version, metrics, decided_at fro
 def _stream(settings: Settings, args: Namespace) -> Any:
     ingest = job("ingest")
     kind = kind_of(settings.topic(args.topic))
+    # Operations are few: a JVM would take longer to start than they to be taken in.
+    engine = args.engine or ("embedded" if kind is OPERATIONS else "spark")
     if args.once:
-        return ingest.ingest(settings, args.max_records, args.engine, kind)
-    return ingest.follow(settings, _asked_to_stop(), args.max_records, args.engine, kind)
+        return ingest.ingest(settings, args.max_records, engine, kind)
+    return ingest.follow(settings, _asked_to_stop(), args.max_records, engine, kind)
 
 
 def _metrics(settings: Settings, args: Namespace) -> Any:
@@ -96,8 +98,7 @@ _INTAKE = (
     arg(
         "--engine",
         choices=("spark", "embedded"),
-        default="spark",
-        help="what cleans: Spark's workers (the default), or this process, without a JVM",
+        help="what cleans: Spark's workers (telemetry's default), or this process without a JVM (operations')",
     ),
     arg(
         "--max-records", type=positive, metavar="N", help="records of a batch, at most (spark 1000000, embedded 200000)"
@@ -158,7 +159,7 @@ COMMANDS = (
         (
             "fieldstream stream --engine embedded",
             "fieldstream stream --once --max-records 100000",
-            "fieldstream stream --once --topic operations --engine embedded",
+            "fieldstream stream --once --topic operations",
         ),
         (arg("--once", action="store_true", help="take what is there, then end"), *_INTAKE),
     ),

@@ -30,10 +30,9 @@ def applied(*lines: str) -> dict[tuple[str, int], float]:
 def row(line: str) -> dict[str, Any]:
     field, operation, began, *numbers, flag = (cell.strip() for cell in line.split("|"))
     depth, volume, area = (float(number) if number else None for number in numbers)
-    return {
-        "field_id": field, "operation": operation,
-        "phenomenon_time": datetime.fromisoformat(f"2026-06-{began}").replace(tzinfo=UTC), "water_depth_mm": depth, "water_volume_m3": volume, "treated_area_ha": area, "flag": int(flag),
-    }  # fmt: skip
+    numbers_said = {"water_depth_mm": depth, "water_volume_m3": volume, "treated_area_ha": area, "flag": int(flag)}
+    time = datetime.fromisoformat(f"2026-06-{began}").replace(tzinfo=UTC)
+    return {"field_id": field, "operation": operation, "phenomenon_time": time, **numbers_said}
 
 
 def test_depths_of_a_day_add_up_and_a_volume_is_spread_over_its_area() -> None:

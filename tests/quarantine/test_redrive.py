@@ -286,9 +286,7 @@ def test_operations_are_judged_anew_into_their_own_table(lake, monkeypatch):
         known = {name: kind for name, kind in operations().items() if name != "irrigation"}
         patch.setattr(kernel_operations, "operations", lambda: known)
         ends = Ends(topic, {0: 0}, {0: len(values)})
-        run_batch(
-            Tables(lake, OPERATIONS), ends, engine, tenant_id="acme", ingest_time=INGEST_TIME, max_records=100
-        )
+        run_batch(Tables(lake, OPERATIONS), ends, engine, tenant_id="acme", ingest_time=INGEST_TIME, max_records=100)
     assert len(lake.read(OPERATIONS.table)) == 23
     done = judge(lake)
     assert (done.judged, done.changed, done.observations) == (7, 7, 7)
