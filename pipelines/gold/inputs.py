@@ -19,6 +19,9 @@ from pipelines.lake.slices import files_overlapping
 from pipelines.lake.tables import Lake
 
 DEVICES, FIELDS = "reference.devices", "reference.fields"
+SESSION = "set TimeZone = 'UTC'; set enable_progress_bar = false"
+"""What every session is told: a long query would draw its progress among a command's answer."""
+
 # How far a field's day may lie from the same day in UTC.
 _AHEAD, _BEHIND = timedelta(hours=14), timedelta(hours=12)
 _COLUMNS = ("device_id", "sensor_model", "property", "depth_cm", "phenomenon_time", "value", "flag")
@@ -44,7 +47,7 @@ def opened(lake: Lake, versions: Versions, cores: int) -> Iterator[duckdb.DuckDB
         TemporaryDirectory() as spill,
         duckdb.connect(config={"temp_directory": spill, "threads": cores}) as connection,
     ):
-        connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
+        connection.execute(SESSION)
         connection.register("devices", lake.read(DEVICES, versions.devices))
         connection.register("fields", lake.read(FIELDS, versions.fields))
         every = averaging_intervals_s()

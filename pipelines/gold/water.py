@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from pipelines.agronomy.water_balance import METHOD
 from pipelines.contracts.files import SCHEMAS
 from pipelines.errors import DataRefused
-from pipelines.gold.inputs import FIELDS, rows_of
+from pipelines.gold.inputs import FIELDS, SESSION, rows_of
 from pipelines.gold.irrigation import Irrigation, irrigation
 from pipelines.gold.region import EVERYTHING, Region
 from pipelines.gold.store import MadeFrom, changes, data_file, recorded, write_region, write_whole
@@ -61,7 +61,7 @@ def build_water(lake: Lake, made_from: MadeFrom) -> Region | None:
         return None
     fields = lake.read(FIELDS, made_from[FIELDS])
     with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
+        connection.execute(SESSION)
         connection.register("fields", fields)
         region = _touched(connection, lake, before, made_from)
         if region is None:
