@@ -11,7 +11,6 @@ from datetime import date
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipelines.agronomy.water_balance import METHOD
 from pipelines.contracts.files import SCHEMAS
@@ -142,5 +141,4 @@ def _built(sources: _Sources, region: Region, operations_version: int) -> pa.Tab
         select {", ".join(DAY_COLUMNS)} from {rows_of(sources.days)} join starts using (field_id)
         where date >= start and date >= date '{min(starts.values(), default=since)}'
     """).to_arrow_table()  # noqa: S608 - names of ours, paths of the log
-    rows = build(days, sources.fields, sources.applied, operations_version=operations_version)
-    return rows.filter(pc.greater_equal(rows["date"], pa.scalar(since, pa.date32())))
+    return build(days, sources.fields, sources.applied, operations_version=operations_version, since=since)

@@ -62,8 +62,10 @@ class Plot:
     is_soil_known: bool
 
 
-def build(days: pa.Table, fields: pa.Table, irrigation: Irrigation, *, operations_version: int) -> pa.Table:
-    """Build the table for the fields and seasons that `days` has.
+def build(
+    days: pa.Table, fields: pa.Table, irrigation: Irrigation, *, operations_version: int, since: date = date.min
+) -> pa.Table:
+    """Build the rows from `since` on, for the fields and seasons that `days` has.
 
     Shape: one row per (field_id, date); columns of the contract, in its order; by date, then field.
     Units: mm, and what the columns' names say.
@@ -74,6 +76,7 @@ def build(days: pa.Table, fields: pa.Table, irrigation: Irrigation, *, operation
         fields: reference.fields.
         irrigation: Water applied to a field on a day, mm.
         operations_version: Version of silver.operations that it was read from; -1 where there was none.
+        since: First day that is wanted; those before it are computed all the same.
     """
     by_field = {field["field_id"]: field for field in fields.to_pylist()}
     ordered = sorted(days.select(DAY_COLUMNS).to_pylist(), key=lambda day: (day["field_id"], day["date"]))
@@ -83,7 +86,7 @@ def build(days: pa.Table, fields: pa.Table, irrigation: Irrigation, *, operation
         for field_id, of_field in groupby(ordered, key=lambda day: day["field_id"])
         if (field := by_field.get(field_id)) and field["crop"] in water_balance().crops
         for _, of_season in groupby(of_field, key=lambda day: season_of(field, day["date"]))
-        for row in _season(field, list(of_season), irrigation)
+        for row in _season(field, list(of_season), irrigation, since)
     ]
     rows.sort(key=lambda row: (row["date"], row["field_id"]))
     return pa.Table.from_pylist(rows, schema=table(TABLE).arrow_schema)
@@ -99,7 +102,7 @@ def season_of(field: Row, day: date) -> date:
     return start if start <= day else date(day.year - 1, month, of_month)
 
 
-def _season(field: Row, days: list[Row], irrigation: Irrigation) -> Iterator[Row]:
+def _season(field: Row, days: list[Row], irrigation: Irrigation, since: date) -> Iterator[Row]:
     plot, known = _plot(field), {day["date"]: day for day in days}
     season, first = Season(plot.crop, plot.soil, 0.0), season_of(field, days[0]["date"])
     recent: deque[float] = deque(maxlen=_DAYS_REMEMBERED)
@@ -118,7 +121,9 @@ def _season(field: Row, days: list[Row], irrigation: Irrigation) -> Iterator[Row
             is_balanced = True
         assumed += _unknown(day)
         brought = _brought(field, plot, day, recent)
-        yield _row(field, today, brought, season.step(brought), assumed)
+        balance = season.step(brought)
+        if today >= since:
+            yield _row(field, today, brought, balance, assumed)
 
 
 def _every_day(first: date, last: date) -> Iterator[date]:
