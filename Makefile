@@ -11,7 +11,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 IN_PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev jdk demo test check mixed faults bench format generate lock clean
+.PHONY: help setup setup-dev jdk demo test check mixed faults bench gold-year format generate lock clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -43,6 +43,9 @@ faults: setup-dev ## kill everything everywhere, half an hour, and write docs/ex
 
 bench: setup-dev ## measure against what people use today, two hours or so (ARGS="--only ingest,latency --events 200000")
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+gold-year: setup-dev ## build a year of a thousand fields' gold, then one late day of it; print both in CPU seconds, half an hour
+	@$(BIN)/python -m tests.bench.gold_year $(ARGS)
 
 format: setup-dev ## format the code, and mend what the linter can
 	@$(BIN)/ruff format .

@@ -1,9 +1,11 @@
-"""Intake: take new sensor events into the lake, judge them, and build the daily table of each field.
+"""Intake: take new events into the lake, judge them, and build each field's hours, days and water.
 
 **What.** `stream` reads what Kafka holds beyond the lake's own offsets into `bronze.events` and
-`silver.observations`. `flag` holds the new ones against their neighbours in time, into `silver.flags`. `gate` judges
-the new observations. `gold` builds `gold.field_daily` from admitted ones only, without those that failed; days that
-late data touches are restated. `held` is red as long as a slice is held, which stops nothing else.
+`silver.observations`; `operations` does so with what was done in the fields, into `silver.operations`. `flag` holds new
+observations against their neighbours in time, into `silver.flags`. `gate` judges what is new in both.
+`gold` builds `gold.field_hourly`, `gold.field_daily` and `gold.water_balance_daily` from admitted rows only, without
+those that failed: the field-days that moved, and what that restates goes to `gold.restatements`. `held` is red as long
+as a slice is held, which stops nothing else.
 
 **When.** Every ten minutes. A run with nothing new writes nothing. Progress is in the lake, so a run that was missed
 or killed is made good by the next one: clear nothing, backfill nothing.
@@ -13,10 +15,10 @@ or killed is made good by the next one: clear nothing, backfill nothing.
 **Triage.**
 
 - As long as the most recent run is green the pipeline is healthy, whatever is red before it.
-- `stream` retries, then red with exit code 4: Kafka or the disk. `fieldstream doctor` says which. Nothing is lost
-  while Kafka retains the records.
-- `stream` red at once with exit code 3: records are missing in Kafka, or a second writer is at work. The log names the
-  offsets. Do not delete anything; stop the other writer or restore the topic.
+- `stream` or `operations` retries, then red with exit code 4: Kafka or the disk. `fieldstream doctor` says which.
+  Nothing is lost while Kafka retains the records.
+- `stream` or `operations` red at once with exit code 3: records are missing in Kafka, or a second writer is at work.
+  The log names the offsets. Do not delete anything; stop the other writer or restore the topic.
 - `flag` red with exit code 3: two runs at once. The next run makes it good; the flags that stand stay.
 - `held` red with exit code 5: the gate holds a slice, and gold is built without it. `fieldstream gate status` shows the
   rules and rows. Release it with the DAG `release`, or mend what sent it.
@@ -40,8 +42,9 @@ with DAG(
 ) as dag:
     chain(
         FieldstreamTask(task_id="stream", command=["stream", "--once"]),
+        FieldstreamTask(task_id="operations", command=["stream", "--once", "--topic", "operations"]),
         FieldstreamTask(task_id="flag", command=["flag"]),
-        FieldstreamTask(task_id="gate", command=["gate", "judge", "silver.observations"]),
+        FieldstreamTask(task_id="gate", command=["gate", "judge", "silver.observations", "silver.operations"]),
         FieldstreamTask(task_id="gold", command=["gold", "build"], outlets=[GOLD_FIELD_DAILY]),
         FieldstreamTask(task_id="held", command=["gate", "check"]),
     )

@@ -37,10 +37,14 @@ class Settings:
         """Folder of the tenant's tables."""
         return self.home / "lake" / self.tenant
 
+    def topic(self, kind: str) -> str:
+        """Topic of the tenant's events of a kind, telemetry or operations; the dot closes the tenant's name."""
+        return f"{self.tenant}.{kind}"
+
     @property
     def telemetry_topic(self) -> str:
-        """Topic of the tenant's sensor events; the dot closes the tenant's name."""
-        return f"{self.tenant}.telemetry"
+        """Topic of the tenant's sensor events."""
+        return self.topic("telemetry")
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:

@@ -13,6 +13,7 @@ from pipelines.cli.quarantine_commands import QUARANTINE_COMMANDS
 from pipelines.cli.registry_commands import REGISTRY_COMMANDS
 from pipelines.cli.stopping import asked_to_stop
 from pipelines.cli.table_commands import TABLE_COMMANDS
+from pipelines.contracts.topics import KINDS, OPERATIONS, kind_of
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
 
@@ -32,14 +33,16 @@ MODELS = "select model_name, model_digest, gold_version, metrics, decided_at fro
 
 
 def _stream(settings: Settings, args: Namespace) -> Any:
-    if args.engine == "embedded":
-        from pipelines.lake.light import leave_pandas_out
+    from pipelines.lake.light import leave_pandas_out
 
-        leave_pandas_out()
+    leave_pandas_out()
     ingest = job("ingest")
+    kind = kind_of(settings.topic(args.topic))
+    # Operations are few: a JVM would take longer to start than they to be taken in.
+    engine = args.engine or ("embedded" if kind is OPERATIONS else "spark")
     if args.once:
-        return ingest.ingest(settings, args.max_records, args.engine)
-    return ingest.follow(settings, asked_to_stop(), args.max_records, args.engine)
+        return ingest.ingest(settings, args.max_records, engine, kind)
+    return ingest.follow(settings, asked_to_stop(), args.max_records, engine, kind)
 
 
 def _accept_loss(settings: Settings, args: Namespace) -> Any:
@@ -96,10 +99,15 @@ _INTO = arg("--into", type=Path, default=Path("report.html"), metavar="FILE", he
 
 _INTAKE = (
     arg(
+        "--topic",
+        choices=tuple(kind.name for kind in KINDS),
+        default=KINDS[0].name,
+        help="what comes: what sensors say (the default), or what was done in the fields",
+    ),
+    arg(
         "--engine",
         choices=("spark", "embedded"),
-        default="spark",
-        help="what cleans: Spark's workers (the default), or this process, without a JVM",
+        help="what cleans: Spark's workers (telemetry's default), or this process without a JVM (operations')",
     ),
     arg(
         "--max-records", type=positive, metavar="N", help="records of a batch, at most (spark 1000000, embedded 200000)"
@@ -152,15 +160,25 @@ COMMANDS = (
         ("send",),
         "Send a batch of the sample field's events to Kafka, as its gateway would.",
         lambda settings, args: job("send_sample").send_sample(settings, args.batch),
-        ("fieldstream send first", "fieldstream send late"),
-        (arg("batch", choices=("first", "late"), help="first: the season; late: the block that came a week late"),),
+        ("fieldstream send first", "fieldstream send late", "fieldstream send operations"),
+        (
+            arg(
+                "batch",
+                choices=("first", "late", "operations"),
+                help="first: the season; late: the block that came a week late; operations: what was done in the field",
+            ),
+        ),
     ),
     *REGISTRY_COMMANDS,
     Command(
         ("stream",),
         "Take events from Kafka into bronze and silver; until stopped, or once.",
         _stream,
-        ("fieldstream stream --engine embedded", "fieldstream stream --once --max-records 100000"),
+        (
+            "fieldstream stream --engine embedded",
+            "fieldstream stream --once --max-records 100000",
+            "fieldstream stream --once --topic operations",
+        ),
         (arg("--once", action="store_true", help="take what is there, then end"), *_INTAKE),
     ),
     Command(

@@ -31,6 +31,14 @@ def _show_judgement(result: Any, args: Namespace, out: TextIO) -> None:
     show_report(result if args.json else facts, args, out)
 
 
+def _show_judgements(results: Any, args: Namespace, out: TextIO) -> None:
+    if args.json:
+        show_report(results, args, out)
+        return
+    for result in results:
+        _show_judgement(result, args, out)
+
+
 def _show_status(status: Any, args: Namespace, out: TextIO) -> None:
     """Print a line for each table, then each held slice with what failed and rows that show it."""
     if args.json:
@@ -89,10 +97,10 @@ GATE_COMMANDS = (
     Command(
         ("gate", "judge"),
         "As gate run, but a slice that is held is no failure: what follows can use the rest.",
-        lambda settings, args: job("gate").gate(settings, args.table),
-        ("fieldstream gate judge silver.observations",),
-        (_TABLE,),
-        show=_show_judgement,
+        lambda settings, args: [job("gate").gate(settings, table) for table in args.tables],
+        ("fieldstream gate judge silver.observations silver.operations",),
+        (arg("tables", nargs="+", metavar="TABLE", help="tables, as in silver.observations"),),
+        show=_show_judgements,
     ),
     Command(
         ("gate", "check"),

@@ -8,8 +8,8 @@ from pipelines.contracts.files import SCHEMAS
 
 @cache
 def contract_digest() -> str:
-    """Return the SHA-256 over formats, sensors, quantities and spellings: names and contents of their files."""
-    single = (SCHEMAS / f"{name}.yaml" for name in ("quantities", "units", "properties"))
+    """Return the SHA-256 over formats, sensors, operations, quantities and spellings: files' names and contents."""
+    single = (SCHEMAS / f"{name}.yaml" for name in ("quantities", "units", "properties", "operations"))
     paths = [*SCHEMAS.glob("formats/*"), *SCHEMAS.glob("sensors/*"), *single]
     digest = hashlib.sha256()
     for path in sorted(paths):

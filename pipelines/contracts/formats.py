@@ -41,8 +41,10 @@ class Format:
     title: str
     description: str
     reference: str
+    topic: str
+    """The kind of topic that its messages come by: telemetry or operations."""
     precedence: int
-    """Formats are tried in this order; the first that fits is taken."""
+    """Formats of a topic are tried in this order; the first that fits is taken."""
     recognised_by: tuple[Rule, ...]
     assumes_units: bool
     """Whether a value without a unit is in the unit of its property."""
@@ -57,14 +59,15 @@ class Format:
 
 
 @cache
-def formats() -> dict[str, Format]:
-    """Return every format by name, in the order in which they are tried.
+def formats(topic: str = "telemetry") -> dict[str, Format]:
+    """Return the formats of a kind of topic by name, in the order in which they are tried.
 
     Raises:
         ContractError: A file under schemas/formats/ is wrong.
     """
     found = [_format(path) for path in sorted((SCHEMAS / "formats").glob("*.yaml"))]
-    return {each.name: each for each in sorted(found, key=lambda each: each.precedence)}
+    tried = sorted(found, key=lambda each: each.precedence)
+    return {each.name: each for each in tried if each.topic == topic}
 
 
 def _format(path: Path) -> Format:
@@ -75,6 +78,7 @@ def _format(path: Path) -> Format:
             content["title"],
             content["description"].strip(),
             content["reference"],
+            content.get("topic", "telemetry"),
             content["precedence"],
             tuple(_rule(path, line) for line in content["recognised_by"]),
             bool(content.get("assumes_units")),

@@ -18,11 +18,19 @@ def unit_conversion(said: str, quantity: Quantity) -> tuple[float, float] | None
 
     Units: any spelling in, the quantity's canonical unit per that unit and the canonical unit out.
     """
+    return into_unit(said, quantity.unit)
+
+
+def into_unit(said: str, canonical: str) -> tuple[float, float] | None:
+    """Return (scale, offset) from a unit as a message writes it to another; None where there is none.
+
+    Units: any spelling and a UCUM code in, the canonical unit per that unit and the canonical unit out.
+    """
     code = _ucum(said)
     if code is None:
         return None
     try:
-        return conversion(code, quantity.unit)
+        return conversion(code, canonical)
     except ValueError:
         return None
 

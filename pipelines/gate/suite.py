@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from pipelines.contracts.operations import operations
 from pipelines.contracts.quantities import Quantity
 from pipelines.contracts.tables import GateRules, TableContract
 from pipelines.gate import view
@@ -34,6 +35,8 @@ def suites(contract: TableContract, quantities: Iterable[Quantity]) -> "dict[str
     if view.holds_observations(contract):
         rules[SLICE] += [*_of_observations(contract.gate), *_of_quantities(quantities)]
         rules |= {DAYS: [*_of_days(contract.gate)], FIELDS: [*_of_fields(contract.gate)]}
+    if view.holds_operations(contract):
+        rules[SLICE] += [*_of_flags(contract.gate, [1, 3, 4]), *_of_operations()]
     return {
         relation: ExpectationSuite(name=f"{contract.name} {relation}", expectations=expectations)
         for relation, expectations in rules.items()
@@ -102,9 +105,18 @@ def _of_observations(rules: GateRules) -> Iterator[Any]:
     def in_set(column: str, flags: list[int], sentence: str) -> Any:
         return gx.ExpectColumnValuesToBeInSet(column=column, value_set=flags, meta=rule(sentence))
 
-    yield in_set("flag", [1, 2, 3, 4, 9], "flag is one of QARTOD's")
     yield in_set(view.FLAG_WITHOUT_VALUE, [9], "a value is missing only where flag is 9")
     yield in_set(view.FLAG_WITH_VALUE, [1, 2, 3, 4], "flag is 9 only where the value is missing")
+    yield from _of_flags(rules, [1, 2, 3, 4, 9])
+
+
+def _of_flags(rules: GateRules, flags: list[int]) -> Iterator[Any]:
+    gx = _expectations()
+
+    def in_set(column: str, flags: list[int], sentence: str) -> Any:
+        return gx.ExpectColumnValuesToBeInSet(column=column, value_set=flags, meta=rule(sentence))
+
+    yield in_set("flag", flags, "flag is one of QARTOD's")
     yield in_set(view.FLAG_WITHOUT_REASONS, [1, 2], "flag is 3, 4 or 9 only with a reason")
     yield in_set(view.FLAG_WITH_REASONS, [3, 4, 9], "a reason is given only where flag is 3, 4 or 9")
     yield gx.ExpectColumnValuesToNotBeInSet(
@@ -155,6 +167,23 @@ def _of_fields(rules: GateRules) -> Iterator[Any]:
         meta=rule(f"of each property a field has {rules.least_completeness:.0%} of its readings, first to last"),
         **_WARNING,
     )
+
+
+def _of_operations() -> Iterator[Any]:
+    gx = _expectations()
+
+    kinds = operations()
+    yield gx.ExpectColumnValuesToBeInSet(
+        column="operation", value_set=sorted(kinds), meta=rule("operation is one of schemas/operations.yaml")
+    )
+    for column, detail in view.details(kinds.values()).items():
+        low, high = detail.fail
+        yield gx.ExpectColumnValuesToBeBetween(
+            column=view.VALUE_OF + column,
+            min_value=low,
+            max_value=high,
+            meta=rule(f"{column} is within {low:g} and {high:g} {detail.column.unit} unless flagged"),
+        )
 
 
 def _of_quantities(quantities: Iterable[Quantity]) -> Iterator[Any]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from pipelines.contracts.operations import Detail, Operation, operations
 from pipelines.contracts.quantities import Quantity
 from pipelines.contracts.tables import TableContract
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 OBSERVATION_COLUMNS = frozenset({"property", "unit", "value", "flag", "reasons", "phenomenon_time", "ingest_time"})
+OPERATION_COLUMNS = frozenset({"operation", "flag", "reasons", "phenomenon_time", "ingest_time"})
 VALUE_OF = "value_of_"
 ROW_KEY = "row_key"
 IN_EARLIER_SLICE = "in_earlier_slice"
@@ -32,6 +34,15 @@ FLAG_WITH_REASONS = "flag_with_reasons"
 FLAG_WITHOUT_REASONS = "flag_without_reasons"
 PHENOMENON_EPOCH_S = "phenomenon_epoch_s"
 PHENOMENON_AHEAD_S = "phenomenon_ahead_s"
+_CLAIMS_TO_BE_GOOD = "flag not in (4, 9)"
+_FLAGS_AND_TIMES = {
+    FLAG_OF_DATED: "case when flag <> 4 or not list_contains(reasons, 'impossible_date') then flag end",
+    FLAG_WITH_REASONS: "case when len(reasons) > 0 then flag end",
+    FLAG_WITHOUT_REASONS: "case when len(reasons) = 0 then flag end",
+    PHENOMENON_EPOCH_S: f"case when {_CLAIMS_TO_BE_GOOD} then epoch_us(phenomenon_time) / 1e6 end",
+    PHENOMENON_AHEAD_S: f"""case when {_CLAIMS_TO_BE_GOOD}
+        then (epoch_us(phenomenon_time) - epoch_us(ingest_time)) / 1e6 end""",
+}
 _NO_ROWS = "no_rows"
 _DAY_MICROS = 86_400_000_000
 _WEEKS_BEFORE = 4
@@ -56,6 +67,17 @@ class Surroundings:
 def holds_observations(contract: TableContract) -> bool:
     """Say whether a table has a row per measured value."""
     return set(contract.column_names) >= OBSERVATION_COLUMNS
+
+
+def holds_operations(contract: TableContract) -> bool:
+    """Say whether a table has a row per thing that was done."""
+    return set(contract.column_names) >= OPERATION_COLUMNS
+
+
+def details(operations: Iterable[Operation]) -> dict[str, Detail]:
+    """Return the details that are numbers, by their column."""
+    found = (detail for operation in operations for detail in operation.details.values() if detail.is_number)
+    return {detail.column.name: detail for detail in sorted(found, key=lambda detail: detail.column.name)}
 
 
 def value_column(quantity: Quantity) -> str:
@@ -106,6 +128,8 @@ def lay_out(
     }
     if holds_observations(contract):
         derived |= _of_observations(quantities)
+    if holds_operations(contract):
+        derived |= _of_operations()
     said = [f'"{name}"' for name in contract.column_names]
     columns = ",\n    ".join([*said, *(f"{sql} as {name}" for name, sql in derived.items())])
     connection.execute(f"create view slice as select\n    {columns}\nfrom {rows}")
@@ -143,23 +167,25 @@ def _key_hash(contract: TableContract) -> str:
 
 
 def _of_observations(quantities: Iterable[Quantity]) -> dict[str, str]:
-    claims_to_be_good = "flag not in (4, 9)"
     values = {
-        value_column(each): f"case when property = '{each.name}' and {claims_to_be_good} then value end"
+        value_column(each): f"case when property = '{each.name}' and {_CLAIMS_TO_BE_GOOD} then value end"
         for each in quantities
     }
     return {
         **values,
         PROPERTY_IN_UNIT: "concat_ws(' in ', property, unit)",
-        FLAG_OF_DATED: "case when flag <> 4 or not list_contains(reasons, 'impossible_date') then flag end",
         FLAG_WITH_VALUE: "case when value is not null then flag end",
         FLAG_WITHOUT_VALUE: "case when value is null then flag end",
-        FLAG_WITH_REASONS: "case when len(reasons) > 0 then flag end",
-        FLAG_WITHOUT_REASONS: "case when len(reasons) = 0 then flag end",
-        PHENOMENON_EPOCH_S: f"case when {claims_to_be_good} then epoch_us(phenomenon_time) / 1e6 end",
-        PHENOMENON_AHEAD_S: f"""case when {claims_to_be_good}
-            then (epoch_us(phenomenon_time) - epoch_us(ingest_time)) / 1e6 end""",
+        **_FLAGS_AND_TIMES,
     }
+
+
+def _of_operations() -> dict[str, str]:
+    values = {
+        f"{VALUE_OF}{column}": f'case when {_CLAIMS_TO_BE_GOOD} then "{column}" end'
+        for column in details(operations().values())
+    }
+    return values | _FLAGS_AND_TIMES
 
 
 def _lay_out_series(connection: "duckdb.DuckDBPyConnection", rows_by_day: dict[date, int]) -> None:

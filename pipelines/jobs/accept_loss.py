@@ -5,6 +5,7 @@ import pwd
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pipelines.contracts.topics import KINDS
 from pipelines.errors import UsageError
 from pipelines.lake.damage import require_sound
 from pipelines.lake.tables import Lake
@@ -12,7 +13,7 @@ from pipelines.local.kafka import kafka_address
 from pipelines.settings import Settings
 from pipelines.stream import broker
 from pipelines.stream.accept import LOSSES, AcceptedLoss, Claim, accept
-from pipelines.stream.batch import EVENTS, OBSERVATIONS, Tables
+from pipelines.stream.batch import EVENTS, Tables
 from pipelines.stream.identity import TopicIdentity
 from pipelines.stream.plan import Ends
 
@@ -44,16 +45,18 @@ def accept_loss(
         LakeDamaged: A table is not as it was written.
     """
     lake = Lake(settings.lake).existing()
-    if topic != settings.telemetry_topic:
+    topics = {settings.topic(kind.name): kind for kind in KINDS}
+    if topic not in topics:
         raise UsageError(
             "The loss cannot be accepted",
             where="--topic",
-            expected=f"the topic of tenant {settings.tenant}, {settings.telemetry_topic}",
+            expected=f"a topic of tenant {settings.tenant}, {' or '.join(topics)}",
             got=topic,
-            fix="Name that one, or the tenant whose topic it is with FIELDSTREAM_TENANT.",
+            fix="Name one of those, or the tenant whose topic it is with FIELDSTREAM_TENANT.",
         )
-    require_sound(lake, (EVENTS, OBSERVATIONS, LOSSES))
-    address, tables = kafka_address(settings), Tables(lake)
+    kind = topics[topic]
+    require_sound(lake, (EVENTS, kind.table, LOSSES))
+    address, tables = kafka_address(settings), Tables(lake, kind)
     by = accepted_by or pwd.getpwuid(os.getuid()).pw_name
     claim = Claim(partition, from_offset, to_offset, reason, by)
     row, changed = accept(

@@ -1,74 +1,81 @@
-"""Build gold.field_daily from the admitted version of silver, and say what that changed."""
+"""Build gold from what the gate admitted: only the field-days that moved, and say what that changed."""
 
 import json
 from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
+from deltalake import Transaction
 
 from pipelines import failpoints
-from pipelines.agronomy.reference_et import METHOD
-from pipelines.contracts.sensors import sensors
-from pipelines.contracts.tables import table
 from pipelines.errors import DataRefused, GateHeld
-from pipelines.lake.admitted import NEVER, RELEASES, RESULTS, admitted
+from pipelines.lake.admitted import NEVER, RELEASES, RESULTS, admitted_version
 from pipelines.lake.damage import require_sound
 from pipelines.lake.flagged import FLAGS, RUNS, flagged_version
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pipelines.gold.region import Region
+    from pipelines.gold.store import Changes, MadeFrom
 
-TABLE = "gold.field_daily"
-SILVER = "silver.observations"
-REFERENCES = ("reference.devices", "reference.fields")
+HOURLY, DAILY, WATER = "gold.field_hourly", "gold.field_daily", "gold.water_balance_daily"
+SILVER, OPERATIONS = "silver.observations", "silver.operations"
+MADE = (HOURLY, DAILY, WATER, "gold.restatements")
+MADE_FROM = (SILVER, OPERATIONS, FLAGS, RUNS, RESULTS, RELEASES, "reference.fields", "reference.devices")
+
+
+@dataclass(frozen=True)
+class TableBuild:
+    """What became of a table, and which of its days that changed."""
+
+    table_name: str
+    built: str
+    """nothing, some or everything."""
+    version: int
+    rows: int
+    days_added: int = 0
+    days_restated: int = 0
+    days_removed: int = 0
+    restated_from: date | None = None
+    restated_to: date | None = None
 
 
 @dataclass(frozen=True)
 class GoldReport:
-    """What gold was built from, and which field-days it changed; no dates where none were restated."""
+    """What gold was built from, and what became of each table."""
 
-    table_name: str
-    built: bool
     silver_version: int
-    gold_version: int
-    rows: int
-    days_added: int
-    days_restated: int
-    days_removed: int
-    restated_from: date | None
-    restated_to: date | None
+    operations_version: int
+    tables: tuple[TableBuild, ...]
+
+    @property
+    def built(self) -> bool:
+        """Whether anything was written."""
+        return any(each.built != "nothing" for each in self.tables)
 
 
 def build_gold(settings: Settings) -> GoldReport:
-    """Build the table anew where what it is made from has changed since; else write nothing.
+    """Build what has moved since the last build; else write nothing.
 
     Raises:
         GateHeld: The gate has admitted no version of silver yet.
         DataRefused: A reference table is not there, or nobody has looked at the neighbours of what was admitted.
+        WriterConflict: Another builder was faster; its tables stand.
         LakeDamaged: A table is not as it was written.
     """
-    from pipelines.jvm.spark import session
-
-    lake = Lake(settings.lake)
-    require_sound(lake, (TABLE, SILVER, FLAGS, RUNS, RESULTS, RELEASES, *REFERENCES))
-    made_from = _made_from(lake)
-    before = lake.create(TABLE).version()
-    if _recorded(lake) == made_from:
-        return _unchanged(lake, made_from[SILVER])
-    spark = session(settings)
+    lake, decided_at = Lake(settings.lake), datetime.now(UTC)
+    require_sound(lake, (*MADE, *MADE_FROM))
+    _require_flagged(lake)
+    _catch_up(lake, decided_at)
     failpoints.reach(failpoints.Seam.GOLD_PLANNED)
-    _write(_built(spark, lake, made_from), lake, made_from, before)
-    failpoints.reach(failpoints.Seam.GOLD_COMMITTED)
-    return _changes(spark, lake, made_from[SILVER], before)
+    tables = [*_weather(lake, settings.cores, decided_at), _water(lake, decided_at)]
+    return GoldReport(admitted_version(lake, SILVER), admitted_version(lake, OPERATIONS), tuple(tables))
 
 
-def _made_from(lake: Lake) -> dict[str, Any]:
-    """Everything the result is a function of, but the code: versions of tables, intervals of sensors, the formula."""
-    standing = admitted(lake, SILVER)
-    if standing.version == NEVER:
+def _require_flagged(lake: Lake) -> None:
+    standing, flagged = admitted_version(lake, SILVER), flagged_version(lake)
+    if standing == NEVER:
         raise GateHeld(
             "There is nothing to build gold from",
             where=f"table {SILVER}",
@@ -76,98 +83,88 @@ def _made_from(lake: Lake) -> dict[str, Any]:
             got="none",
             fix=f"Run 'fieldstream gate run {SILVER}' first; 'fieldstream gate status' says what is held and why.",
         )
-    if flagged_version(lake) < standing.version:
-        raise _not_flagged(flagged_version(lake), standing.version)
-    versions = {name: lake.open(name).version() for name in (*REFERENCES, FLAGS)}
-    held = [[slice_.from_version, slice_.to_version] for slice_ in standing.held]
-    others = {"held_slices": held, "averaging_intervals_s": _intervals_s(), "eto_method": METHOD}
-    return {SILVER: standing.version, **versions, **others}
-
-
-def _not_flagged(flagged: int, admitted: int) -> DataRefused:
-    return DataRefused(
-        "Observations have not been held against their neighbours yet",
-        where=f"table {SILVER}",
-        expected=f"flags up to the admitted version {admitted}",
-        got="none" if flagged == NEVER else f"flags up to version {flagged}",
-        fix="Run 'fieldstream flag' first.",
-    )
-
-
-def _intervals_s() -> dict[str, int]:
-    return {model: sensor.averaging_interval_s for model, sensor in sensors().items()}
-
-
-def _recorded(lake: Lake) -> dict[str, Any] | None:
-    """What the table as it stands was made from, as its last build noted in the log."""
-    # Maintenance commits carry no note.
-    notes = (commit.get("userMetadata") for commit in lake.open(TABLE).history())
-    newest = next((note for note in notes if note), None)
-    recorded: dict[str, Any] | None = json.loads(newest) if newest else None
-    return recorded
-
-
-def _built(spark: "SparkSession", lake: Lake, made_from: dict[str, Any]) -> "DataFrame":
-    from pipelines.gold import field_daily
-    from pipelines.quality.combined import combined
-
-    observations, flags, devices, fields = (
-        _read(spark, lake, name, made_from[name]) for name in (SILVER, FLAGS, *REFERENCES)
-    )
-    every = _intervals_s()
-    intervals = pa.table(
-        {"sensor_model": list(every), "averaging_interval_s": pa.array(every.values(), pa.int32())},
-    )
-    usable = admitted(lake, SILVER).among(observations)
-    return field_daily.build(
-        combined(usable, flags),
-        devices,
-        fields,
-        spark.createDataFrame(intervals),
-        silver_version=made_from[SILVER],
-    )
-
-
-def _read(spark: "SparkSession", lake: Lake, name: str, version: int) -> "DataFrame":
-    return spark.read.format("delta").option("versionAsOf", version).load(str(lake.path(name)))
-
-
-def _write(built: "DataFrame", lake: Lake, made_from: dict[str, Any], before: int) -> None:
-    # The transaction id lets one of two builders that start from the same version write, and no retry write twice.
-    once = built.write.format("delta").option("txnAppId", TABLE).option("txnVersion", before + 1)
-    noted = once.option("userMetadata", json.dumps(made_from, sort_keys=True))
-    noted.mode("overwrite").save(str(lake.path(TABLE)))
-
-
-def _unchanged(lake: Lake, silver_version: int) -> GoldReport:
-    opened = lake.open(TABLE)
-    return GoldReport(TABLE, False, silver_version, opened.version(), opened.count(), 0, 0, 0, None, None)
-
-
-def _changes(spark: "SparkSession", lake: Lake, silver_version: int, before: int) -> GoldReport:
-    """Compare the table with its version before, field-day by field-day."""
-    from pyspark.sql import functions as F  # noqa: N812 - Spark's own habit
-
-    after = lake.open(TABLE).version()
-    contract = table(TABLE)
-    key, unsaid = list(contract.key), {*contract.key, "silver_version"}
-    said = F.struct(*(name for name in contract.column_names if name not in unsaid))
-    now, then = (
-        _read(spark, lake, TABLE, version).select(*key, said.alias(side))
-        for version, side in ((after, "now"), (before, "then"))
-    )
-    is_added, is_removed = F.col("then").isNull(), F.col("now").isNull()
-    is_restated = ~is_added & ~is_removed & ~F.col("now").eqNullSafe(F.col("then"))
-    (counted,) = (
-        now.join(then, on=key, how="full")
-        .agg(
-            F.count("now").alias("rows"),
-            F.count_if(is_added).alias("days_added"),
-            F.count_if(is_restated).alias("days_restated"),
-            F.count_if(is_removed).alias("days_removed"),
-            F.min(F.when(is_restated, F.col("date"))).alias("restated_from"),
-            F.max(F.when(is_restated, F.col("date"))).alias("restated_to"),
+    if flagged < standing:
+        raise DataRefused(
+            "Observations have not been held against their neighbours yet",
+            where=f"table {SILVER}",
+            expected=f"flags up to the admitted version {standing}",
+            got="none" if flagged == NEVER else f"flags up to version {flagged}",
+            fix="Run 'fieldstream flag' first.",
         )
-        .collect()
-    )
-    return GoldReport(TABLE, True, silver_version, after, **counted.asDict())
+
+
+def _weather(lake: Lake, cores: int, decided_at: datetime) -> tuple[TableBuild, TableBuild]:
+    from pipelines.gold.weather import build_weather, weather_made_from
+
+    region = build_weather(lake, weather_made_from(lake), cores)
+    hourly = TableBuild(HOURLY, _how_much(region), lake.version(HOURLY), _rows(lake, HOURLY))
+    return hourly, _daily_build(lake, DAILY, region, decided_at)
+
+
+def _water(lake: Lake, decided_at: datetime) -> TableBuild:
+    from pipelines.gold.water import build_water, water_made_from
+
+    return _daily_build(lake, WATER, build_water(lake, water_made_from(lake)), decided_at)
+
+
+def _how_much(region: "Region | None") -> str:
+    if region is None:
+        return "nothing"
+    return "everything" if region.is_everything else "some"
+
+
+def _rows(lake: Lake, name: str) -> int:
+    found = lake.find(name)
+    return found.count() if found else 0
+
+
+def _daily_build(lake: Lake, name: str, region: "Region | None", decided_at: datetime) -> TableBuild:
+    how_much, version = _how_much(region), lake.version(name)
+    if region is None:
+        return TableBuild(name, how_much, version, _rows(lake, name))
+    failpoints.reach(failpoints.Seam.GOLD_COMMITTED)
+    found = _restate(lake, name, version, decided_at)
+    return TableBuild(
+        name, how_much, version, _rows(lake, name), found.added, found.restated, found.removed,
+        found.restated_from, found.restated_to,
+    )  # fmt: skip
+
+
+def _catch_up(lake: Lake, decided_at: datetime) -> None:
+    """Say what a build changed that ended before it could."""
+    restated = lake.find("gold.restatements")
+    for name in (DAILY, WATER):
+        told = restated.transaction_version(name) if restated else None
+        version = _last_build(lake, name)
+        if version is not None and version > (told or 0):
+            _restate(lake, name, version, decided_at)
+
+
+def _last_build(lake: Lake, name: str) -> int | None:
+    found = lake.find(name)
+    noted = (commit["version"] for commit in found.history(20) if "madeFrom" in commit) if found else iter(())
+    return next(noted, None)
+
+
+def _restate(lake: Lake, name: str, version: int, decided_at: datetime) -> "Changes":
+    """Write what a version of a table changed to gold.restatements, once."""
+    from pipelines.gold import restatements
+    from pipelines.gold.store import changes, made_from
+
+    found = changes(lake, name, version - 1, version)
+    cause = _cause(*(made_from(lake, name, each) for each in (version - 1, version)))
+    rows = restatements.build(found.differing, name, gold_table_version=version, cause=cause, decided_at=decided_at)
+    lake.append(restatements.TABLE, rows, Transaction(name, version))
+    return found
+
+
+def _cause(before: "MadeFrom | None", now: "MadeFrom | None") -> str:
+    """Say what moved between two builds."""
+    if before is None or now is None:
+        return "first build"
+    moved = {name: (before.get(name), said) for name, said in now.items() if before.get(name) != said}
+    return "; ".join(f"{name} {_said(then)} to {_said(today)}" for name, (then, today) in sorted(moved.items()))
+
+
+def _said(what: object) -> str:
+    return str(what) if isinstance(what, int | str) else json.dumps(what, sort_keys=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.contracts.tables import table_names
+from pipelines.contracts.topics import OPERATIONS
 from pipelines.jobs import summary
 from pipelines.jobs.build_gold import build_gold
 from pipelines.jobs.flag import flag
@@ -46,6 +47,8 @@ class DemoReport:
     observations_by_flag: dict[int, int]
     gate: tuple[summary.Decision, ...]
     field_days: int
+    water: summary.Water | None
+    """The field's water over the days of its balance; None where there is none."""
     restated: tuple[summary.Restated, ...]
     """Field days that differ between gold before and after the late week."""
     skill: tuple[summary.Skill, ...]
@@ -78,6 +81,7 @@ def demo(settings: Settings, into: Path = Path("report.html")) -> DemoReport:
         observations_by_flag=summary.observations_by_flag(lake),
         gate=summary.decisions(lake, SILVER),
         field_days=summary.row_count(lake, GOLD),
+        water=summary.water(lake),
         restated=summary.restated(lake, on_time, lake.version(GOLD)),
         skill=summary.skill(lake, "irrigation"),
         scores=summary.row_count(lake, "scores.irrigation"),
@@ -99,8 +103,11 @@ def _by_hand(settings: Settings) -> list[Step]:
         ),
         ("send two years of events", lambda: send_sample(settings, "first")),
         ("take them in with Spark", lambda: ingest(settings)),
+        ("send a season of operations", lambda: send_sample(settings, "operations")),
+        ("take them in without Spark", lambda: ingest(settings, engine="embedded", kind=OPERATIONS)),
         ("look at neighbours in time", lambda: flag(settings)),
         ("judge the observations", lambda: require_admitted(gate(settings, SILVER))),
+        ("judge the operations", lambda: require_admitted(gate(settings, OPERATIONS.table))),
         ("build the field's days", lambda: build_gold(settings)),
     ]
 

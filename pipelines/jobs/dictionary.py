@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pipelines import settings
 from pipelines.contracts.formats import Format, KnownKey, formats
+from pipelines.contracts.operations import Detail, operations
 from pipelines.contracts.quality import Limits, quality
 from pipelines.contracts.quantities import Range, quantities
 from pipelines.contracts.reasons import reasons
 from pipelines.contracts.sensors import Reading, Sensor, sensors
 from pipelines.contracts.spellings import units
 from pipelines.contracts.tables import SENSITIVITIES, Column, TableContract, table, table_names
+from pipelines.contracts.topics import KINDS
 from pipelines.metrics.catalogue import METRICS
 
 Pages = dict[str, str]
@@ -222,16 +224,45 @@ def _setting_docstrings() -> Iterator[str]:
 
 def _formats_page() -> str:
     about = (
-        "A message is told by itself: the first format that fits is taken, in this order. CloudEvents envelopes, in "
-        "binary and in structured mode, are opened first; the content is then of one of these formats, and takes "
-        "device and time from the envelope (`subject`, `time`) where it has none. A device's EUI-64 is written in "
-        "lower-case hex without separators, every other name as it is given."
+        "A message is told by itself: of its topic's formats, the first that fits is taken, in this order. CloudEvents "
+        "envelopes, in binary and in structured mode, are opened first; the content is then of one of these formats, "
+        "and takes device and time from the envelope (`subject`, `time`) where it has none. A device's EUI-64 is "
+        "written in lower-case hex without separators, every other name as it is given."
     )
-    return page("Formats", "`schemas/formats/`", about, *map(_format_section, formats().values()))
+    sections = [_format_section(each) for kind in KINDS for each in formats(kind.name).values()]
+    return page("Formats", "`schemas/formats/` and `schemas/operations.yaml`", about, *sections, _operations_section())
+
+
+def _operations_section() -> str:
+    rows = [
+        (
+            f"`{kind.name}`",
+            f"`{each.name}`" if each else "",
+            f"`{each.column.name}`" if each else "",
+            *_bounds_cells(each),
+        )
+        for kind in operations().values()
+        for each in kind.details.values() or (None,)
+    ]
+    needs = "; ".join(
+        f"`{kind.name}` {', '.join(' or '.join(f'`{name}`' for name in some) for some in kind.needs)}"
+        for kind in operations().values()
+        if kind.needs
+    )
+    header = ("operation", "detail", "column of `silver.operations`", "unit", "fail outside", "suspect outside")
+    return f"## Operations\n\nNeeded: {needs}.\n\n{_markdown(header, rows)}"
+
+
+def _bounds_cells(detail: Detail | None) -> tuple[str, str, str]:
+    if detail is None or not detail.is_number:
+        return "", "", ""
+    return f"`{detail.column.unit}`", _span(detail.fail), _span(detail.suspect)
 
 
 def _format_section(contract: Format) -> str:
     described = f"{contract.title}. {contract.description} See <{contract.reference}>."
+    if contract.topic != KINDS[0].name:
+        described = f"By `<tenant>.{contract.topic}`. {described}"
     if not contract.keys:
         return f"## {contract.name}\n\n{described}"
     keys = _markdown(("key", "property", "unit, if none is said"), map(_known_key_row, contract.keys.items()))

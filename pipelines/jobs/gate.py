@@ -15,7 +15,7 @@ from pipelines.lake.damage import require_sound
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
 
-GATED = ("silver.observations",)
+GATED = ("silver.observations", "silver.operations")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from pipelines.contracts.topics import TELEMETRY, TopicKind
 from pipelines.errors import BrokerUnreachable
 from pipelines.jvm.spark import context
 from pipelines.lake.damage import require_sound
@@ -37,7 +38,7 @@ OUTAGE_S, RETRY_S = 600.0, 1.0
 # Batches begin no faster than this: each is two commits, and every commit makes the next one dearer.
 PACE_S = 0.1
 
-TOUCHED = ("bronze.events", "silver.observations", "ops.redrives", "reference.devices")
+TOUCHED = ("bronze.events", "ops.redrives", "reference.devices")
 
 _log = logging.getLogger("fieldstream")
 
@@ -55,10 +56,13 @@ class IngestReport:
     batches: int
     bronze_version: int
     silver_version: int
+    """Of silver.observations, or of silver.operations."""
 
 
-def ingest(settings: Settings, max_records: int | None = None, engine: str = "spark") -> IngestReport:
-    """Take in everything up to where the topic ends now, in batches of at most `max_records`.
+def ingest(
+    settings: Settings, max_records: int | None = None, engine: str = "spark", kind: TopicKind = TELEMETRY
+) -> IngestReport:
+    """Take in everything up to where the topic of a kind ends now, in batches of at most `max_records`.
 
     Raises:
         BrokerUnreachable: The broker does not answer.
@@ -66,7 +70,7 @@ def ingest(settings: Settings, max_records: int | None = None, engine: str = "sp
         WriterConflict: Another writer of this pipeline is at work.
         LakeDamaged: A table is not as it was written.
     """
-    with _opened(settings, engine, threading.Event()) as intake:
+    with _opened(settings, engine, kind, threading.Event()) as intake:
         ends = intake.engine.ends()
         while intake.batch(ends, max_records):
             pass
@@ -74,7 +78,11 @@ def ingest(settings: Settings, max_records: int | None = None, engine: str = "sp
 
 
 def follow(
-    settings: Settings, stop: threading.Event, max_records: int | None = None, engine: str = "spark"
+    settings: Settings,
+    stop: threading.Event,
+    max_records: int | None = None,
+    engine: str = "spark",
+    kind: TopicKind = TELEMETRY,
 ) -> IngestReport:
     """Take in whatever comes until `stop` is set.
 
@@ -84,7 +92,7 @@ def follow(
     Raises:
         As `ingest`.
     """
-    with _opened(settings, engine, stop) as intake:
+    with _opened(settings, engine, kind, stop) as intake:
         outage = _Outage()
         try:
             while not stop.is_set():
@@ -157,21 +165,21 @@ class _Spark:
 
     known = None
 
-    def __init__(self, settings: Settings, address: str, tables: Tables, stop: threading.Event) -> None:
-        self._settings, self._address, self._tables, self._stop = settings, address, tables, stop
-        self._identity = TopicIdentity(address, settings.telemetry_topic)
+    def __init__(self, settings: Settings, address: str, topic: str, tables: Tables, stop: threading.Event) -> None:
+        self._settings, self._address, self._topic, self._tables, self._stop = settings, address, topic, tables, stop
+        self._identity = TopicIdentity(address, topic)
         self._topic_id: str | None = None
 
     def ends(self) -> Ends:
         self._topic_id = self._identity.now()
-        ends = broker.topic_ends(self._address, self._settings.telemetry_topic)
+        ends = broker.topic_ends(self._address, self._topic)
         return ends.counted(self._tables.shifts(ends), self._topic_id)
 
     def run(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[CleanedRange]:
         # Not before there is work: an idle run needs no JVM.
         cleaned = clean_with_spark(context(self._settings), self._address, ranges, cleaning)
         # A topic keeps its id: all that was read is of the one that the plan was made for.
-        require_same_topic(self._settings.telemetry_topic, self._topic_id, self._identity.now())
+        require_same_topic(self._topic, self._topic_id, self._identity.now())
         return cleaned
 
     def committed(self) -> None:
@@ -189,7 +197,8 @@ class _Intake:
 
     def __init__(self, settings: Settings, tables: Tables, engine: _Engine, most: int) -> None:
         self.engine = engine
-        self._settings, self._tables, self._most = settings, tables, most
+        self._tenant, self._topic = settings.tenant, settings.topic(tables.kind.name)
+        self._tables, self._most = tables, most
         self._verdicts: Counter[str] = Counter()
         self._observations = self._batches = 0
         self._untold, self._told_at = 0, time.monotonic()
@@ -202,7 +211,7 @@ class _Intake:
             self._tables,
             ends,
             self.engine.run,
-            tenant_id=self._settings.tenant,
+            tenant_id=self._tenant,
             ingest_time=datetime.now(UTC),
             max_records=max_records or self._most,
             known=self.engine.known,
@@ -224,13 +233,13 @@ class _Intake:
         _log.debug("a batch of %d records in %.3f s", records, now - started)
         self._untold += records
         if now - self._told_at >= 1:
-            _log.info("%s: took in %d records", self._settings.telemetry_topic, self._untold)
+            _log.info("%s: took in %d records", self._topic, self._untold)
             self._untold, self._told_at = 0, now
 
     def report(self) -> IngestReport:
         """Say what was taken in, and where the tables stand."""
         return IngestReport(
-            topic=self._settings.telemetry_topic,
+            topic=self._topic,
             records=self._verdicts.total(),
             accepted=self._verdicts["accepted"],
             duplicate=self._verdicts["duplicate"],
@@ -238,21 +247,21 @@ class _Intake:
             observations=self._observations,
             batches=self._batches,
             bronze_version=self._tables.events.version(),
-            silver_version=self._tables.observations.version(),
+            silver_version=self._tables.silver.version(),
         )
 
 
 @contextmanager
-def _opened(settings: Settings, engine: str, stop: threading.Event) -> Iterator[_Intake]:
-    address, lake = kafka_address(settings), Lake(settings.lake)
-    require_sound(lake, TOUCHED)
+def _opened(settings: Settings, engine: str, kind: TopicKind, stop: threading.Event) -> Iterator[_Intake]:
+    address, lake, topic = kafka_address(settings), Lake(settings.lake), settings.topic(kind.name)
+    require_sound(lake, (*TOUCHED, kind.table))
     level(lake, tenant_id=settings.tenant)
     if engine == "spark":
-        broker.topic_ends(address, settings.telemetry_topic)  # Without a broker no table is made.
-        tables = Tables(lake)
-        yield _Intake(settings, tables, _Spark(settings, address, tables, stop), MAX_RECORDS[engine])
+        broker.topic_ends(address, topic)  # Without a broker no table is made.
+        tables = Tables(lake, kind)
+        yield _Intake(settings, tables, _Spark(settings, address, topic, tables, stop), MAX_RECORDS[engine])
         return
-    with Feed(address, settings.telemetry_topic) as feed:
+    with Feed(address, topic) as feed:
         feed.partitions()
-        tables = Tables(lake)
+        tables = Tables(lake, kind)
         yield _Intake(settings, tables, Embedded(feed, tables, stop), MAX_RECORDS[engine])

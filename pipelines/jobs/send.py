@@ -1,4 +1,4 @@
-"""Send a sequence of messages to the telemetry topic, each once, however often this is begun."""
+"""Send a sequence of messages to a topic, each once, however often this is begun."""
 
 import logging
 from collections import Counter
@@ -33,8 +33,8 @@ class SendReport:
     already_there: int
 
 
-def send(settings: Settings, sequence: Iterable[Uplink]) -> SendReport:
-    """Send what the topic does not hold yet.
+def send(settings: Settings, sequence: Iterable[Uplink], kind: str = "telemetry") -> SendReport:
+    """Send what the tenant's topic of a kind does not hold yet.
 
     The topic itself is the memory of earlier runs: where a partition holds n records, the first n messages that
     belong there are passed over. So the sequence is always the whole of it, from the topic's first message on:
@@ -44,7 +44,7 @@ def send(settings: Settings, sequence: Iterable[Uplink]) -> SendReport:
         BrokerUnreachable: The broker does not answer; what it acknowledged stays, and the next run goes on.
         DataRefused: The topic holds something else than this sequence.
     """
-    address, topic = kafka_address(settings), settings.telemetry_topic
+    address, topic = kafka_address(settings), settings.topic(kind)
     broker.ensure_topic(address, topic, PARTITIONS)
     ends = broker.end_offsets(address, topic)
     ends_of_what_lies_there = {partition: sorted({0, end - 1}) for partition, end in ends.items() if end}

@@ -47,6 +47,29 @@ class Skill:
     coverage_80: float
 
 
+@dataclass(frozen=True)
+class Water:
+    """The water of all fields over the days of their balance: what came, where it went, and days of stress."""
+
+    days: int
+    rain_mm: float
+    irrigation_mm: float
+    evapotranspiration_mm: float
+    deep_percolation_mm: float
+    days_of_stress: int
+
+
+def water(lake: Lake) -> Water | None:
+    """Sum up the water balance; None where it has no day."""
+    names = ("rain_mm", "irrigation_mm", "eta_mm", "deep_percolation_mm")
+    sums = ", ".join(f"round(sum({name}), 1)" for name in names)
+    (row,) = query(
+        lake,
+        f"select count(*), {sums}, count(*) filter (ks < 1) from gold.water_balance_daily",  # noqa: S608 - names of ours
+    ).rows
+    return Water(*row) if row[0] else None
+
+
 def records_by_verdict(lake: Lake) -> dict[str, int]:
     """Return the number of Kafka records by verdict."""
     return dict(query(lake, "select verdict, count(*) from bronze.events group by 1 order by 1").rows)

@@ -50,10 +50,10 @@ SELECT
         WHEN fault IS NOT NULL THEN NULL
         -- A counter that starts again gives its numbers to other events: the hour tells them apart.
         WHEN sequence IS NOT NULL THEN concat(
-            left(md5(concat_ws(chr(31), $$tenant_id, device_id, session, sequence)), 24),
+            left(md5(concat_ws(chr(31), ${scope}$$tenant_id, device_id, session, sequence)), 24),
             lower(hex(epoch(result_time)::BIGINT // 3600 + 536870912))  -- always of eight digits
         )
-        ELSE md5(concat_ws(chr(31), $$tenant_id, device_id, epoch_us(result_time), body_digest))
+        ELSE md5(concat_ws(chr(31), ${scope}$$tenant_id, device_id, epoch_us(result_time), body_digest))
     END AS event_key,
     body_digest,
     -- Equal for payloads with the same keys of the same sensor.

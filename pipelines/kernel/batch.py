@@ -17,6 +17,7 @@ from pipelines.kernel.database import Database
 from pipelines.kernel.expand import Context, general_rows, hot_rows, repeated, with_texts_once
 from pipelines.kernel.flags import Truths
 from pipelines.kernel.meanings import Meanings
+from pipelines.kernel.operations import Operations
 from pipelines.kernel.overrides import Overrides
 from pipelines.kernel.repeats import repeats
 from pipelines.kernel.steps import Steps
@@ -34,10 +35,11 @@ CONTEXT_SCHEMA = pa.schema([("datastream_id", pa.string()), ("datastream", pa.st
 
 @dataclass(frozen=True)
 class Judged:
-    """What became of a batch: rows for bronze.events and for silver.observations."""
+    """What became of a batch: rows for bronze.events, and for the silver table of its kind of topic."""
 
     events: pa.Table
     observations: pa.Table
+    """Of a topic of operations: operations."""
 
 
 class Batch:
@@ -75,8 +77,10 @@ class Batch:
         if context is not None:
             self._database.register("context", context)
         self._read_messages()
-        models = self._overrides and self._overrides.models
-        self._values = read_values(self._database, steps, self._meanings, models)
+        self._operations = Operations(self._database, steps.operations) if steps.operations else None
+        if self._operations is None:
+            models = self._overrides and self._overrides.models
+            self._values = read_values(self._database, steps, self._meanings, models)
 
     def __enter__(self) -> Self:
         """Hand out the batch; leaving it frees its memory."""
@@ -101,7 +105,7 @@ class Batch:
         return Judged(self._events(found, told), self._observations(found, told.is_accepted()))
 
     def observe(self) -> pa.Table:
-        """Return the observations of records that carry their verdict already (rows of bronze.events)."""
+        """Return the silver rows of records that carry their verdict already (rows of bronze.events)."""
         is_accepted = pc.equal(self._records["verdict"], "accepted").to_numpy()
         return self._observations(self._found(), is_accepted)
 
@@ -148,6 +152,8 @@ class Batch:
         )
 
     def _exceptions(self) -> pa.Table:
+        if self._operations is not None:
+            return self._operations.exceptions()
         faults = self._database.query(self._steps.faults).cast(EXCEPTIONS)
         if not self._database.rows(self._steps.are_exceptions)[0][0]:
             return faults
@@ -164,6 +170,8 @@ class Batch:
         return pa.table(columns).select(schema.names).cast(schema)
 
     def _observations(self, found: pa.Table, is_accepted: Truths) -> pa.Table:
+        if self._operations is not None:
+            return self._operations.rows(found, is_accepted, self._constants)
         context = Context(found, self._meanings.table(), self._constants, self._overrides)
         hot = hot_rows(self._values.hot, is_accepted, context)
         general = general_rows(self._values.general, is_accepted, context)

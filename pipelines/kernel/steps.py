@@ -1,6 +1,6 @@
 """The kernel's SQL steps, with the parts that the contracts decide filled in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -8,6 +8,7 @@ from importlib.resources.abc import Traversable
 from string import Template
 
 from pipelines.contracts.formats import Format, Rule, formats
+from pipelines.contracts.topics import OPERATIONS, TELEMETRY, TopicKind
 from pipelines.kernel.signatures import Kind
 
 # A number that was written with its unit behind it: 30.11 °C.
@@ -54,17 +55,20 @@ class Steps:
     are_exceptions: str
     exceptions: str
     events: str
+    operations: str
+    """What the messages say was done, of a topic of operations, of which nothing else is read; empty for telemetry."""
 
 
 @cache
-def steps() -> Steps:
-    """Compile the steps from the contracts.
+def steps(kind: TopicKind = TELEMETRY) -> Steps:
+    """Compile the steps for a kind of topic from the contracts.
 
     Raises:
         ContractError: A contract is wrong.
     """
-    tried = list(formats().values())
-    names = ", ".join(map(literal, (*formats(), "unknown")))
+    known = formats(kind.name)
+    tried = list(known.values())
+    names = ", ".join(map(literal, (*known, "unknown")))
     exceptional = _filled("6_exceptional")
     recognition = {"recognition": _recognition(tried), "hot_format": literal(tried[0].name)}
     return Steps(
@@ -73,13 +77,18 @@ def steps() -> Steps:
         texts=_filled("1_texts", is_hot="false", **recognition),
         hopeful_texts=_filled("1_texts", is_hot=_is_hot(tried[0]), **recognition),
         messages={
-            **{name: _filled("2_messages", **_of_format(name), shape=_shape(name, name)) for name in formats()},
+            **{
+                name: _filled("2_messages", **_of_format(name, known), scope=_scope(kind), shape=_shape(name, name))
+                for name in known
+            },
             None: _filled("2_messages_unread", is_of_format="format_code IS NULL"),
         },
         readings_table="CREATE TEMP TABLE IF NOT EXISTS readings AS FROM readings LIMIT 0",
         readings={
-            name: _filled("3_readings", **_of_format(name), shape=_shape(name, f"{name}.readings"), amount=_AMOUNT)
-            for name in formats()
+            name: _filled(
+                "3_readings", **_of_format(name, known), shape=_shape(name, f"{name}.readings"), amount=_AMOUNT
+            )
+            for name in known
             if _sql(f"formats/{name}.readings").is_file()
         },
         names=_filled("4_names"),
@@ -100,6 +109,7 @@ def steps() -> Steps:
         are_exceptions=f"SELECT EXISTS({exceptional})",
         exceptions=_filled("6_exceptions", exceptional=exceptional),
         events=_filled("5_events"),
+        operations=_filled("3_operations") if kind is OPERATIONS else "",
     )
 
 
@@ -140,9 +150,14 @@ def _is_hot(tried_first: Format) -> str:
     return " AND ".join(["ends_with(text, '}')", *contained])
 
 
-def _of_format(name: str) -> dict[str, str]:
+def _of_format(name: str, known: Iterable[str]) -> dict[str, str]:
     # The sum keeps DuckDB from handing the test to Arrow, which would copy the texts.
-    return {"format": literal(name), "is_of_format": f"format_code + 0 = {list(formats()).index(name)}"}
+    return {"format": literal(name), "is_of_format": f"format_code + 0 = {list(known).index(name)}"}
+
+
+def _scope(kind: TopicKind) -> str:
+    """Write what keeps a device's counter on one topic from that on another."""
+    return "" if kind is TELEMETRY else f"{literal(kind.name)}, "
 
 
 def _shape(name: str, step: str) -> str:

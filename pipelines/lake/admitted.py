@@ -3,12 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipelines.lake.tables import Lake
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
 
 NEVER = -1
 RESULTS, RELEASES = "ops.gate_results", "ops.gate_releases"
@@ -44,19 +41,16 @@ class Admitted:
     """Version to read, without the slices held; -1 where nothing is admitted."""
     held: tuple[HeldSlice, ...]
 
-    def among(self, rows: "DataFrame") -> "DataFrame":
-        """Return the rows that may be used, of the table's rows at `version`."""
-        from pyspark.sql import functions as F  # noqa: N812 - Spark's own habit
 
-        for bounds in (each for slice_ in self.held for each in slice_.row_bounds):
-            is_held = (
-                (F.col("topic") == bounds.topic)
-                & (F.col("partition") == bounds.partition)
-                & F.col("offset").between(bounds.first_offset, bounds.last_offset)
-                & (F.col("ingest_time") == F.lit(bounds.ingest_time))
-            )
-            rows = rows.where(~is_held)
-        return rows
+def held_condition(held: Sequence[HeldSlice]) -> str:
+    """Return SQL for whether a row is of one of the slices that are held; of any engine that has DuckDB's words."""
+    each = (
+        f'(topic = \'{bounds.topic}\' and "partition" = {bounds.partition} and "offset" between '
+        f"{bounds.first_offset} and {bounds.last_offset} and ingest_time = timestamptz '{bounds.ingest_time}')"
+        for slice_ in held
+        for bounds in slice_.row_bounds
+    )
+    return " or ".join(each) or "false"
 
 
 def admitted(lake: Lake, table_name: str) -> Admitted:

@@ -3,10 +3,12 @@
 import errno
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction
 
@@ -15,6 +17,9 @@ from pipelines.errors import StorageFull, WriterConflict
 from pipelines.lake.files import DataFile
 from pipelines.lake.log import ACTIONS
 from pipelines.lake.writer import last_writer, signature
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,44 @@ def append_once(
         if no_space in str(cause) or getattr(cause, "errno", None) == errno.ENOSPC:
             raise StorageFull(snapshot.table_uri, no_space) from cause
         raise
+
+
+def overwrite(
+    snapshot: DeltaTable, contract: TableContract, files: Sequence[DataFile], information: Mapping[str, str]
+) -> None:
+    """Commit files in the place of all that the snapshot has, with `information` in the log beside them.
+
+    Raises:
+        WriterConflict: Another writer was faster; nothing was committed.
+    """
+    with _once(snapshot, contract, information) as properties:
+        snapshot.create_write_transaction(
+            [_added(file) for file in files], "overwrite", contract.arrow_schema, commit_properties=properties
+        )
+
+
+def replace_rows(
+    snapshot: DeltaTable, contract: TableContract, rows: "pa.Table", condition: str, information: Mapping[str, str]
+) -> None:
+    """Commit rows in the place of those that meet a condition; only files that may hold such rows are written again.
+
+    Raises:
+        WriterConflict: Another writer was faster; nothing was committed.
+    """
+    with _once(snapshot, contract, information) as properties:
+        write_deltalake(snapshot, rows, mode="overwrite", predicate=condition, commit_properties=properties)
+
+
+@contextmanager
+def _once(snapshot: DeltaTable, contract: TableContract, information: Mapping[str, str]) -> Iterator[CommitProperties]:
+    """Let one of two writers that start from the same version write."""
+    version = snapshot.version()
+    once = Transaction(contract.name, version + 1)
+    try:
+        yield CommitProperties(app_transactions=[once], custom_metadata=dict(information), max_commit_retries=0)
+    except CommitFailedError as cause:
+        now = DeltaTable(snapshot.table_uri).version()
+        raise WriterConflict(contract.name, contract.name, version, now) from cause
 
 
 def _conflict(snapshot: DeltaTable, contract: TableContract, progress: Sequence[Progress]) -> WriterConflict:

@@ -125,14 +125,10 @@ def require_sound(lake: Lake, names: Iterable[str]) -> None:
             raise LakeDamaged(found.table_name, found.file, found.expected, found.got)
 
 
-NOTING = (
-    "ops.gate_results", "ops.gate_releases", "ops.flag_runs", "ops.models", "gold.field_daily", "scores.irrigation"
-)  # fmt: skip
+NOTING = ("ops.flag_runs", "ops.models", "gold.field_daily", "scores.irrigation")
 """Tables that say which version of another was read."""
 
 _NOTES = (
-    ("ops.gate_results", "to_version", "silver.observations"),
-    ("ops.gate_releases", "to_version", "silver.observations"),
     ("ops.flag_runs", "to_version", "silver.observations"),
     ("ops.flag_runs", "devices_version", "reference.devices"),
     ("ops.flag_runs", "fields_version", "reference.fields"),

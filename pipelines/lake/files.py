@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -36,8 +36,12 @@ class FileWriter:
     reader sees.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Choose the file's name; nothing is on disk before the first rows."""
+    def __init__(self, folder: Path, bounded: Sequence[str] = ()) -> None:
+        """Choose the file's name; nothing is on disk before the first rows.
+
+        `bounded` names the texts by which readers may skip the file, for a table that is ordered by them.
+        """
+        self._bounded = bounded
         self._path = folder / f"part-{uuid.uuid4()}.zstd.parquet"
         self._writer: pq.ParquetWriter | None = None
 
@@ -50,7 +54,7 @@ class FileWriter:
         if rows.num_rows == 0:
             return
         if self._writer is None:
-            self._writer = _writer(self._path, rows.schema)
+            self._writer = _writer(self._path, rows.schema, self._bounded)
         self._writer.write_table(rows, row_group_size=rows.num_rows)
         failpoints.reach(failpoints.Seam.FILE_BEGUN)
 
@@ -74,13 +78,13 @@ class FileWriter:
             self._path.unlink(missing_ok=True)
 
 
-def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+def _writer(path: Path, schema: pa.Schema, bounded: Sequence[str]) -> pq.ParquetWriter:
     """Open a file whose columns are each encoded by their kind, so that nothing is tried in vain.
 
     What counts up or stands still is written as differences. Texts are bounded by nothing a reader would skip by:
     every file has devices and keys from one end of the alphabet to the other.
     """
-    counted = [each.name for each in schema if pa.types.is_integer(each.type) or pa.types.is_timestamp(each.type)]
+    counted = [each.name for each in schema if pa.types.is_integer(each.type) or pa.types.is_temporal(each.type)]
     repeated = [each.name for each in schema if pa.types.is_dictionary(each.type) or pa.types.is_floating(each.type)]
     lists = [f"{each.name}.list.element" for each in schema if pa.types.is_list(each.type)]
     return pq.ParquetWriter(
@@ -89,7 +93,7 @@ def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
         compression="zstd",
         use_dictionary=[*repeated, *lists],
         column_encoding=dict.fromkeys(counted, "DELTA_BINARY_PACKED"),
-        write_statistics=[*counted, *(each.name for each in schema if pa.types.is_floating(each.type))],
+        write_statistics=[*counted, *bounded, *(each.name for each in schema if pa.types.is_floating(each.type))],
         dictionary_pagesize_limit=_LARGEST_DICTIONARY,
         # A reader would take the rows' Arrow types for the table's.
         store_schema=False,

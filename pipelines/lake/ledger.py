@@ -95,14 +95,19 @@ def known_keys(files: Sequence[LedgerFile], partition: int, result_times: tuple[
     return _read(chosen, ["event_key", "result_time", "body_digest"], is_candidate)
 
 
-def rows_from(files: Sequence[LedgerFile], partition: int, start: int, end: int) -> pa.Table:
+def rows_from(files: Sequence[LedgerFile], topic: str, partition: int, start: int, end: int) -> pa.Table:
     """Return the rows of one Kafka partition with start <= offset < end, in order."""
     chosen = [
         file.path
         for file in files
         if file.partitions[0] <= partition <= file.partitions[1] and file.offsets[0] < end and file.offsets[1] >= start
     ]
-    is_wanted = (pc.field("partition") == partition) & (pc.field("offset") >= start) & (pc.field("offset") < end)
+    is_wanted = (
+        (pc.field("topic") == topic)
+        & (pc.field("partition") == partition)
+        & (pc.field("offset") >= start)
+        & (pc.field("offset") < end)
+    )
     return _read(chosen, list(table("bronze.events").column_names), is_wanted).sort_by("offset")
 
 

@@ -34,6 +34,7 @@ APPENDED = frozenset(
         "bronze.events",
         "silver.observations",
         "silver.flags",
+        "silver.operations",
         "ops.accepted_losses",
         "ops.cluster_jobs",
         "ops.flag_runs",

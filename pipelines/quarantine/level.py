@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from pipelines import failpoints
 from pipelines.contracts.tables import table
+from pipelines.contracts.topics import KINDS, OPERATIONS, TELEMETRY, TopicKind, kind_of
 from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA, RECORD_COLUMNS, Batch
 from pipelines.kernel.steps import steps
 from pipelines.lake.commit import Progress, append_once
@@ -32,25 +33,29 @@ Depths = dict[tuple[Any, ...], set[float | None]]
 
 
 def level(lake: Lake, *, tenant_id: str) -> int:
-    """Append to silver what redrives accepted since silver last was level; return how many observations that is.
+    """Append to silver what redrives accepted since silver last was level; return how many rows that is.
 
     Raises:
         WriterConflict: Another process is bringing silver level too; nothing was committed.
     """
     if not lake.exists(REDRIVES):
         return 0
-    observations = lake.create(OBSERVATIONS)
-    taken, seen = lake.open(REDRIVES).transaction_version(APP_ID), observations.transaction_version(APP_ID)
+    return sum(_leveled(lake, kind, tenant_id) for kind in KINDS if kind is TELEMETRY or lake.exists(kind.table))
+
+
+def _leveled(lake: Lake, kind: TopicKind, tenant_id: str) -> int:
+    silver = lake.create(kind.table)
+    taken, seen = lake.open(REDRIVES).transaction_version(APP_ID), silver.transaction_version(APP_ID)
     if taken is None or taken == seen:
         return 0
     count = 0
-    with FileWriter(lake.path(OBSERVATIONS)) as writer:
-        for rows in _observed(lake, seen or 0, taken, tenant_id):
+    with FileWriter(lake.path(kind.table)) as writer:
+        for rows in _observed(lake, kind, seen or 0, taken, tenant_id):
             writer.write(rows)
             count += rows.num_rows
         file = writer.finish()
     failpoints.reach(failpoints.Seam.REDRIVE_OBSERVED)
-    append_once(observations, table(OBSERVATIONS), [file] if file else [], [Progress(APP_ID, seen, taken)])
+    append_once(silver, table(kind.table), [file] if file else [], [Progress(APP_ID, seen, taken)])
     failpoints.reach(failpoints.Seam.REDRIVE_LEVEL)
     return count
 
@@ -117,22 +122,26 @@ def _rows(observations: pa.Table) -> Iterator[tuple[Any, ...]]:
     return zip(*columns, strict=True)
 
 
-def _observed(lake: Lake, seen: int, taken: int, tenant_id: str) -> Iterator[pa.Table]:
-    """Yield the observations of what the redrives after `seen` up to `taken` accepted."""
+def _observed(lake: Lake, kind: TopicKind, seen: int, taken: int, tenant_id: str) -> Iterator[pa.Table]:
+    """Yield the silver rows of what the redrives after `seen` up to `taken` accepted of a kind of topic."""
     ledger, overrides = ledger_files(lake.open(EVENTS), lake.path(EVENTS)), device_overrides(lake)
 
     def together(each: tuple[Candidate, datetime]) -> tuple[str, int, str, datetime]:
         return each[0].place.topic, each[0].place.partition, each[0].verdict, each[1]
 
-    accepted = sorted(_accepted(lake, seen, taken), key=lambda each: (*together(each), each[0].place))
+    of_kind = (each for each in _accepted(lake, seen, taken) if kind_of(each[0].place.topic) is kind)
+    accepted = sorted(of_kind, key=lambda each: (*together(each), each[0].place))
     for (topic, partition, former, decided_at), group in groupby(accepted, key=together):
         for chunk in chunks([each for each, _ in group]):
             records = rows_at(ledger, topic, partition, [each.place.offset for each in chunk])
             records = records.select(RECORD_COLUMNS)
-            with Batch(steps(), records, tenant_id=tenant_id, ingest_time=decided_at, overrides=overrides) as batch:
+            with Batch(steps(kind), records, tenant_id=tenant_id, ingest_time=decided_at, overrides=overrides) as batch:
                 # Judged, not only observed: what a contract changed since cannot read again has no observations.
                 observations = batch.judge(KNOWN_KEYS_SCHEMA.empty_table()).observations
                 result_times = batch.result_times()
+            # An operation is read whole or not at all: one accepted before has its row.
+            if former == "accepted" and kind is OPERATIONS:
+                continue
             if former == "accepted":
                 yield unseen(lake, observations)
             elif result_times is not None:

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from pipelines import failpoints
 from pipelines.contracts.digest import contract_digest
 from pipelines.contracts.tables import table
+from pipelines.contracts.topics import TELEMETRY, kind_of
 from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA, RECORD_COLUMNS, Batch, Judged
 from pipelines.kernel.steps import steps
 from pipelines.lake.commit import Progress, append_once
@@ -110,7 +111,9 @@ def _judged_anew(lake: Lake, selection: Selection, tenant_id: str, decided_at: d
         for chunk in chunks(list(group)):
             records = rows_at(ledger, topic, partition, [each.place.offset for each in chunk])
             records = records.select(RECORD_COLUMNS)
-            with Batch(steps(), records, tenant_id=tenant_id, ingest_time=decided_at, overrides=overrides) as batch:
+            with Batch(
+                steps(kind_of(topic)), records, tenant_id=tenant_id, ingest_time=decided_at, overrides=overrides
+            ) as batch:
                 judged = batch.judge(_known(batch, known, partition, own_keys, former))
             own_keys = pa.concat_tables([own_keys, _accepted_keys(judged)])
             changed = _collect(verdicts, chunk, judged, decided_at)
@@ -161,4 +164,5 @@ def _observation_count(lake: Lake, judged: Judged, changed: set[int], former: st
     observations = judged.observations.filter(
         pc.is_in(judged.observations["offset"], pa.array(sorted(changed), pa.int64()))
     )
-    return len(unseen(lake, observations) if former == "accepted" else observations)
+    is_held = former == "accepted" and observations.num_rows and kind_of(observations["topic"][0].as_py()) is TELEMETRY
+    return len(unseen(lake, observations) if is_held else observations)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -35,9 +36,23 @@ _RANGES = {
     "wilting_point_m3_m3": (0.0, 1.0),
     "field_capacity_m3_m3": (0.0, 1.0),
     "saturation_m3_m3": (0.0, 1.0),
+    "kcb_initial": (0.0, 1.5),
+    "kcb_mid": (0.0, 1.5),
+    "kcb_end": (0.0, 1.5),
+    "stage_initial_d": (1.0, 366.0),
+    "stage_development_d": (1.0, 366.0),
+    "stage_mid_d": (1.0, 366.0),
+    "stage_late_d": (1.0, 366.0),
+    "crop_height_max_m": (0.05, 20.0),
+    "root_depth_max_m": (0.1, 5.0),
+    "depletion_fraction": (0.1, 0.8),
+    "evaporation_depth_m": (0.05, 0.3),
+    "readily_evaporable_mm": (1.0, 20.0),
+    "curve_number": (30.0, 100.0),
 }
 _SOIL_LIMITS = ("wilting_point_m3_m3", "field_capacity_m3_m3", "saturation_m3_m3")
-_TEXTS = ("field_id", "crop", "time_zone", "irrigation_system")
+_TEXTS = ("field_id", "crop", "time_zone", "irrigation_system", "season_starts")
+_MONTH_AND_DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])")
 _NEEDED = ("field_id", "elevation_m", "wind_height_m")
 _CRS84 = "urn:ogc:def:crs:OGC:1.3:CRS84"
 
@@ -136,6 +151,8 @@ def _text(name: str, value: Any, path: tuple[str | int, ...]) -> str | None:
         what = "IANA time zones" if name == "time_zone" else "irrigation systems"
         near = one_of(what, closed, value)
         raise Misfit(path, near if len(near) < 200 else "an IANA time zone, like America/Los_Angeles", repr(value))
+    if name == "season_starts" and not _MONTH_AND_DAY.fullmatch(value):
+        raise Misfit(path, "month and day, the 28th at the latest, like 03-15", repr(value))
     return value.strip()
 
 

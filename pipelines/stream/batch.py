@@ -7,6 +7,7 @@ from deltalake import DeltaTable
 
 from pipelines import failpoints
 from pipelines.contracts.tables import table
+from pipelines.contracts.topics import TELEMETRY, TopicKind
 from pipelines.errors import LakeDamaged, OffsetGap
 from pipelines.kernel.batch import Batch
 from pipelines.kernel.steps import steps
@@ -25,20 +26,20 @@ from pipelines.stream.position import app_id, identified, position
 Engine = Callable[[Sequence[OffsetRange], Cleaning], list[CleanedRange]]
 """Runs the cleaning over ranges, however it likes, and returns one result a range."""
 
-EVENTS, OBSERVATIONS, REDRIVES = "bronze.events", "silver.observations", "ops.redrives"
+EVENTS, REDRIVES = "bronze.events", "ops.redrives"
 
 
 class Tables:
-    """Both tables as their logs had them last, what the ledger holds, and what the registry says.
+    """Both tables of a kind of topic as their logs had them last, what the ledger holds, and what the registry says.
 
     Nobody who trusts it too long does harm: a commit is made from this very state, and the log refuses one whose
     progress has moved on.
     """
 
-    def __init__(self, lake: Lake) -> None:
+    def __init__(self, lake: Lake, kind: TopicKind = TELEMETRY) -> None:
         """Open the tables, creating those that are not there."""
-        self.lake = lake
-        self.events, self.observations = lake.create(EVENTS), lake.create(OBSERVATIONS)
+        self.lake, self.kind = lake, kind
+        self.events, self.silver = lake.create(EVENTS), lake.create(kind.table)
         self.redrives: DeltaTable | None = None
         self.times_told = 0
         """How often somebody else has added to the ledger, or rewritten it."""
@@ -64,7 +65,7 @@ class Tables:
         """Read what the logs have had since."""
         version = self.events.version()
         self.events.update_incremental()
-        self.observations.update_incremental()
+        self.silver.update_incremental()
         if self.events.version() != version:
             self._relist()
         self._refresh_redrives()
@@ -74,7 +75,7 @@ class Tables:
         """Take note of a commit of our own."""
         version = self.events.version()
         self.events.update_incremental()
-        self.observations.update_incremental()
+        self.silver.update_incremental()
         if self.events.version() == version + 1:
             folder = self.lake.path(EVENTS)
             files = (each.events_file for each in cleaned)
@@ -140,9 +141,10 @@ def run_batch(
         return []
     failpoints.reach(failpoints.Seam.PLANNED)
     meter = Meter()
-    folders = tables.lake.path(EVENTS), tables.lake.path(OBSERVATIONS)
+    folders = tables.lake.path(EVENTS), tables.lake.path(tables.kind.table)
     known = known or KnownFromFiles(tables.ledger)
-    cleaned = engine(ranges, Cleaning(steps(), tenant_id, ingest_time, known, *folders, tables.overrides))
+    cleaning = Cleaning(steps(tables.kind), tenant_id, ingest_time, known, *folders, tables.overrides)
+    cleaned = engine(ranges, cleaning)
     _all_read(ranges, cleaned)
     failpoints.reach(failpoints.Seam.WRITTEN)
     _commit(tables, ranges, cleaned, meter, ends.topic_id)
@@ -160,25 +162,27 @@ def level_silver(tables: Tables, ends: Ends, *, tenant_id: str, ingest_time: dat
     """
     for partition in sorted(ends.ends):
         name = app_id(ends.topic, partition)
-        taken, seen = tables.events.transaction_version(name), tables.observations.transaction_version(name)
+        taken, seen = tables.events.transaction_version(name), tables.silver.transaction_version(name)
         if seen is not None and (taken is None or taken < seen):
             # Taken in once more, the records between would be in silver twice.
-            raise LakeDamaged(EVENTS, "_delta_log", f"progress {seen} of {name}, as {OBSERVATIONS} has", str(taken))
+            raise LakeDamaged(
+                EVENTS, "_delta_log", f"progress {seen} of {name}, as {tables.kind.table} has", str(taken)
+            )
         if taken is None or taken == seen:
             continue
-        rows = rows_from(tables.taken, partition, seen or 0, taken)
-        with FileWriter(tables.lake.path(OBSERVATIONS)) as writer:
+        rows = rows_from(tables.taken, ends.topic, partition, seen or 0, taken)
+        with FileWriter(tables.lake.path(tables.kind.table)) as writer:
             for start in range(0, rows.num_rows, CHUNK_ROWS):
                 chunk = rows.slice(start, CHUNK_ROWS)
                 with Batch(
-                    steps(), chunk, tenant_id=tenant_id, ingest_time=ingest_time, overrides=tables.overrides
+                    steps(tables.kind), chunk, tenant_id=tenant_id, ingest_time=ingest_time, overrides=tables.overrides
                 ) as batch:
                     writer.write(batch.observe())
             file = writer.finish()
         failpoints.reach(failpoints.Seam.LEVEL_WRITTEN)
-        append_once(tables.observations, table(OBSERVATIONS), [file] if file else [], [Progress(name, seen, taken)])
+        append_once(tables.silver, table(tables.kind.table), [file] if file else [], [Progress(name, seen, taken)])
         failpoints.reach(failpoints.Seam.LEVELLED)
-        tables.observations.update_incremental()
+        tables.silver.update_incremental()
 
 
 def _all_read(ranges: Sequence[OffsetRange], cleaned: Sequence[CleanedRange]) -> None:
@@ -211,4 +215,4 @@ def _commit(
     append_once(tables.events, table(EVENTS), [each.events_file for each in cleaned], [*progress, *noted], cost)
     failpoints.reach(failpoints.Seam.BRONZE_COMMITTED)
     files: list[DataFile] = [each.observations_file for each in cleaned if each.observations_file]
-    append_once(tables.observations, table(OBSERVATIONS), files, progress)
+    append_once(tables.silver, table(tables.kind.table), files, progress)

@@ -8,13 +8,14 @@ from collections.abc import Iterable
 
 from deltalake import DeltaTable
 
+from pipelines.contracts.topics import kind_of
 from pipelines.lake.commit import Progress
 from pipelines.stream.loss import Loss, Position
 
 
 def app_id(topic: str, partition: int) -> str:
     """Return the transaction id under which the log keeps a partition's progress."""
-    return f"telemetry/{topic}/{partition}"
+    return f"{kind_of(topic).name}/{topic}/{partition}"
 
 
 def position(events: DeltaTable, topic: str, partition: int, topic_id: str | None) -> Position:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipelines.contracts.operations import operations
 from pipelines.contracts.quantities import quantities
 from pipelines.contracts.spellings import mentioned_property, named_property, unit_conversion, units
 from pipelines.contracts.units import conversion
@@ -57,6 +58,12 @@ def test_what_does_not_measure_the_property_is_none(said, quantity):
 
 def test_every_code_measures_something():
     canonical = {each.unit for each in quantities().values()}
+    canonical |= {
+        detail.column.unit
+        for operation in operations().values()
+        for detail in operation.details.values()
+        if detail.is_number
+    }
 
     def converts(code):
         for unit in canonical:

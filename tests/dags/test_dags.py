@@ -111,8 +111,9 @@ def test_imports_are_airflows_and_orchestrations(name: str) -> None:
             "intake",
             {  # task: command, tasks before it, tables it announces
                 "stream": ("stream --once", [], []),
-                "flag": ("flag", ["stream"], []),
-                "gate": ("gate judge silver.observations", ["flag"], []),
+                "operations": ("stream --once --topic operations", ["stream"], []),
+                "flag": ("flag", ["operations"], []),
+                "gate": ("gate judge silver.observations silver.operations", ["flag"], []),
                 "gold": ("gold build", ["gate"], ["gold.field_daily"]),
                 "held": ("gate check", ["gold"], []),
             },

@@ -1,4 +1,4 @@
-"""The demo's lake, made without its services: the sample through the kernel, gold by a query of its own."""
+"""The demo's lake, made without its services: the sample through the kernel, and gold built from it."""
 
 import os
 import shutil
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
-import pyarrow.dataset as pa_dataset
 import pytest
-from deltalake import write_deltalake
 
 from pipelines.contracts.tables import table
+from pipelines.contracts.topics import OPERATIONS, kind_of
+from pipelines.jobs.build_gold import build_gold
 from pipelines.jobs.reference import load_reference
 from pipelines.jobs.send import PARTITIONS
 from pipelines.kernel.batch import RECORD_COLUMNS
 from pipelines.lake.tables import Lake
 from pipelines.quality.run import run
 from pipelines.settings import from_environment
+from pipelines.simulate.operations import sample_operations
 from pipelines.simulate.tower import SAMPLE
 from pipelines.simulate.trouble import first_batch, late_block
 from pipelines.simulate.uplinks import Uplink
@@ -30,27 +30,8 @@ from pipelines.stream.clean import CleanedRange, Cleaning
 from pipelines.stream.plan import Ends, OffsetRange
 
 ROOT = Path(__file__).resolve().parents[2]
-SILVER, GOLD = "silver.observations", "gold.field_daily"
+SILVER = "silver.observations"
 INGEST_TIME = datetime(2026, 6, 1, 14, tzinfo=UTC)
-
-# A day of this field begins at 8:00 UTC. The result of the soil's upper layer is all that the pages show of gold.
-FIELD_DAYS = """
-    select
-        'twitchell-alfalfa' as field_id,
-        cast(make_timestamp(epoch_us(phenomenon_time)) - interval 8 hour as date) as date,
-        count(*) filter (property = 'soil_moisture' and depth_cm = 10) / 48 as soil_moisture_0_30cm_coverage,
-        if(
-            soil_moisture_0_30cm_coverage >= 0.9,
-            avg(value) filter (property = 'soil_moisture' and depth_cm = 10),
-            null
-        ) as soil_moisture_0_30cm_m3_m3,
-        'not computed' as eto_method,
-        $version as silver_version
-    from observations
-    where flag in (1, 2, 3)
-    group by 2
-    order by 2
-"""
 
 
 @dataclass
@@ -97,12 +78,16 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = from_environment({"FIELDSTREAM_HOME": str(tmp_path_factory.mktemp("docs"))})
     lake, topic = Lake(settings.lake), Topic(settings.telemetry_topic, [[] for _ in range(PARTITIONS)])
     load_reference(settings, SAMPLE / "devices.csv", SAMPLE / "fields.geojson")
+    operations = Topic(settings.topic("operations"), [[] for _ in range(PARTITIONS)])
+    operations.add(sample_operations(settings.tenant))
+    _take_in(lake, operations)
+    _admit(lake, OPERATIONS.table, 1)
     for version, batch in enumerate((first_batch, late_block), start=1):
         topic.add(batch(settings.tenant))
         _take_in(lake, topic)
         run(lake, INGEST_TIME)
-        _admit(lake, version)
-        _build_gold(lake, version)
+        _admit(lake, SILVER, version)
+        build_gold(settings)
     return settings.home
 
 
@@ -123,29 +108,13 @@ def environ(demo_home: Path, project: Path) -> Mapping[str, str]:
 
 
 def _take_in(lake: Lake, topic: Topic) -> None:
-    run_batch(Tables(lake), topic.ends(), topic.clean, tenant_id="demo", ingest_time=INGEST_TIME, max_records=1_000_000)
+    tables = Tables(lake, kind_of(topic.name))
+    run_batch(tables, topic.ends(), topic.clean, tenant_id="demo", ingest_time=INGEST_TIME, max_records=1_000_000)
 
 
-def _admit(lake: Lake, version: int) -> None:
+def _admit(lake: Lake, name: str, version: int) -> None:
     before = -1 if version == 1 else version - 1
-    rows = _rows(lake, version) - (_rows(lake, before) if before > 0 else 0)
-    judged = {"table_name": SILVER, "from_version": before, "to_version": version, "row_count": rows}
+    rows = lake.open(name, version).count() - (lake.open(name, before).count() if before > 0 else 0)
+    judged = {"table_name": name, "from_version": before, "to_version": version, "row_count": rows}
     outcome = {"expectation_count": 36, "failed_expectations": [], "gate_verdict": "admitted"}
     lake.append("ops.gate_results", [judged | outcome | {"suite_digest": "made up", "decided_at": INGEST_TIME}])
-
-
-def _rows(lake: Lake, version: int) -> int:
-    return lake.open(SILVER, version).count()
-
-
-def _build_gold(lake: Lake, version: int) -> None:
-    observations = pa_dataset.dataset(lake.open(SILVER, version).file_uris(), format="parquet")
-    with duckdb.connect() as connection:
-        connection.register("observations", observations)
-        days = connection.sql(FIELD_DAYS, params={"version": version}).to_arrow_table()
-    schema = table(GOLD).arrow_schema
-    columns = [
-        days[field.name].cast(field.type) if field.name in days.column_names else pa.nulls(len(days), field.type)
-        for field in schema
-    ]
-    write_deltalake(lake.create(GOLD), pa.table(columns, schema=schema), mode="overwrite")

@@ -142,3 +142,41 @@ def test_rows_are_counted_for_the_weeks_to_come(lake: Lake) -> None:
 def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataRefused, match="no such table"):
         judge(Lake(tmp_path), SILVER, NOON)
+
+
+OPERATION = {
+    "event_key": "k", "tenant_id": "acme", "device_id": "valve", "operation": "irrigation", "field_id": "north",
+    "phenomenon_time": START, "water_depth_mm": 25.0, "flag": 1, "reasons": [], "result_time": START, "format": "f",
+    "topic": "acme.operations", "partition": 0, "offset": 0, "ingest_time": START,
+}  # fmt: skip
+
+
+# What is wrong with a row -> the rule that holds its slice.
+PLANTED = [
+    ({"operation": "harvest"}, "operation is one of schemas/operations.yaml"),
+    ({"water_depth_mm": 1001.0}, "water_depth_mm is within 0 and 1000 mm unless flagged"),
+    ({"treated_area_ha": -1.0}, "treated_area_ha is within 0 and 100000 har unless flagged"),
+    ({"flag": 2}, "flag is one of QARTOD's"),
+    ({"flag": 3}, "flag is 3, 4 or 9 only with a reason"),
+    ({"reasons": ["above_gross_range"]}, "a reason is given only where flag is 3, 4 or 9"),
+    ({"phenomenon_time": START + timedelta(days=2)}, "phenomenon_time is at most a day ahead of ingest_time"),
+    ({"event_key": "0"}, "no two rows have the same event_key"),
+]
+
+
+def test_operations_are_held_for_each_rule_of_their_contract(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    rows = [OPERATION | {"event_key": f"{number}"} | planted for number, (planted, _) in enumerate(PLANTED)]
+    lake.append("silver.operations", rows)
+    result = judge(lake, "silver.operations", NOON)
+    assert result.gate_verdict == "held"
+    seen = {failed.partition(":")[0]: failed for failed in result.failed_expectations}
+    assert seen.keys() == {rule for _, rule in PLANTED}
+    assert all(": 1 rows" in failed or ": 2 rows" in failed for failed in seen.values())
+
+
+def test_operations_that_keep_every_rule_are_admitted(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    failed = OPERATION | {"event_key": "k1", "water_depth_mm": 5000.0, "flag": 4, "reasons": ["above_gross_range"]}
+    lake.append("silver.operations", [*(OPERATION | {"event_key": f"n{n}"} for n in range(20)), failed])
+    assert judge(lake, "silver.operations", NOON).failed_expectations == ()

@@ -8,14 +8,12 @@ from typing import Any
 import pandas as pd
 import pytest
 import refet
-from pyspark.sql import DataFrame
 
 from pipelines.contracts import tables
 from pipelines.gold.field_daily import build
+from pipelines.gold.series import lay_out_hours
+from tests.gold.relations import Rows, relations
 
-pytestmark = pytest.mark.spark
-
-Rows = list[dict[str, Any]]
 Days = Callable[..., dict[tuple[str, str], dict[str, Any]]]
 
 NORTH = {
@@ -48,7 +46,7 @@ def reading(drawn: str) -> dict[str, Any]:
     return {
         "phenomenon_time": at(time),
         "device_id": device,
-        "sensor_model": "six_hourly",
+        "sensor_model": "sensor",
         "property": name,
         "depth_cm": float(depth) if depth else None,
         "value": float(value) if value else None,
@@ -56,20 +54,20 @@ def reading(drawn: str) -> dict[str, Any]:
     }
 
 
+def built(rows: Rows, devices: Sequence[dict[str, Any]], every_s: int, silver_version: int = 7) -> Any:
+    with relations(rows, devices, [NORTH, EAST], {"sensor": every_s}) as connection:
+        lay_out_hours(connection)
+        return build(connection, silver_version=silver_version)
+
+
 @pytest.fixture
-def days(frame: Callable[[str, Rows], DataFrame], spark: Any) -> Days:
+def days() -> Days:
     """Build from drawn readings of sensors that report four times a day: {(field, date): row}."""
 
     def from_drawn(drawn: str, devices: Sequence[dict[str, Any]] = BOTH_IN_NORTH) -> Any:
         rows = [reading(line) for line in drawn.strip().splitlines()]
-        built = build(
-            frame("silver.observations", rows),
-            frame("reference.devices", list(devices)),
-            frame("reference.fields", [NORTH, EAST]),
-            spark.createDataFrame([("six_hourly", 6 * 3600)], "sensor_model string, averaging_interval_s int"),
-            silver_version=7,
-        )
-        return {(row["field_id"], row["date"].isoformat()): row.asDict() for row in built.collect()}
+        found = built(rows, devices, 6 * 3600).to_pylist()
+        return {(row["field_id"], row["date"].isoformat()): row for row in found}
 
     return from_drawn
 
@@ -121,20 +119,13 @@ def test_below_ninety_per_cent_there_is_a_coverage_and_no_value(days: Days) -> N
 
 
 @pytest.mark.parametrize(("minutes", "readings", "is_known"), [(30, 43, False), (30, 44, True), (144, 9, True)])
-def test_ninety_per_cent_is_enough(
-    frame: Callable[[str, Rows], DataFrame], spark: Any, minutes: int, readings: int, is_known: bool
-) -> None:
+def test_ninety_per_cent_is_enough(minutes: int, readings: int, is_known: bool) -> None:
     drawn = (
         f"{at('2017-06-01 08:00') + timedelta(minutes=minutes * slot):%Y-%m-%d %H:%M} | a | wind_speed | | 2 | 1"
         for slot in range(readings)
     )
-    (row,) = build(
-        frame("silver.observations", [reading(line) for line in drawn]),
-        frame("reference.devices", [standing("a", "north")]),
-        frame("reference.fields", [NORTH]),
-        spark.createDataFrame([("six_hourly", minutes * 60)], "sensor_model string, averaging_interval_s int"),
-        silver_version=0,
-    ).collect()
+    rows = [reading(line) for line in drawn]
+    (row,) = built(rows, [standing("a", "north")], minutes * 60).to_pylist()
     assert row["wind_speed_coverage"] == readings / (24 * 60 / minutes)
     assert row["wind_speed_mean_m_s"] == (2 if is_known else None)
 
@@ -275,12 +266,12 @@ def spring() -> pd.DataFrame:
 
 
 @pytest.fixture
-def spring_gold(spring: pd.DataFrame, frame: Callable[[str, Rows], DataFrame], spark: Any) -> pd.DataFrame:
+def spring_gold(spring: pd.DataFrame) -> pd.DataFrame:
     rows = [
         {
             "phenomenon_time": time.tz_localize("UTC") + timedelta(hours=8),
             "device_id": "tower",
-            "sensor_model": "half_hourly",
+            "sensor_model": "sensor",
             "property": name,
             "depth_cm": depth_cm,
             "value": value * factor,
@@ -289,14 +280,8 @@ def spring_gold(spring: pd.DataFrame, frame: Callable[[str, Rows], DataFrame], s
         for column, (name, depth_cm, factor) in CHANNELS.items()
         for time, value in spring[column].dropna().items()
     ]
-    built = build(
-        frame("silver.observations", rows),
-        frame("reference.devices", [standing("tower", "north")]),
-        frame("reference.fields", [NORTH]),
-        spark.createDataFrame([("half_hourly", 1800)], "sensor_model string, averaging_interval_s int"),
-        silver_version=0,
-    )
-    return built.toPandas().set_index("date").sort_index()
+    days = built(rows, [standing("tower", "north")], 1800)
+    return days.to_pandas().set_index("date").sort_index()
 
 
 def test_real_days_equal_plain_pandas(spring: pd.DataFrame, spring_gold: pd.DataFrame) -> None:

@@ -20,6 +20,7 @@ from pipelines.simulate.trouble import TRUNCATED_BYTES
 pytestmark = [pytest.mark.spark, pytest.mark.broker, pytest.mark.airflow]
 
 # samples/us-tw3/README.md: the years 2015 and 2017, every day of them
+OPERATIONS = 30
 FIELD_DAYS = 365 + 365
 # pipelines/simulate/trouble.py: the soil probe's week of 2017-06-12 to 18 came when the year was over
 LATE_WEEK = [(date(2017, 6, 12) + timedelta(days=day)).isoformat() for day in range(7)]
@@ -46,7 +47,7 @@ def runs(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Any:
 def test_every_record_has_the_verdict_it_was_sent_to_have(runs: list[dict[str, Any]]) -> None:
     expected = expected_all()
     assert runs[0]["records_by_verdict"] == {
-        "accepted": expected.accepted,
+        "accepted": expected.accepted + OPERATIONS,
         "duplicate": expected.duplicates,
         "quarantined": expected.quarantined,
     }
@@ -65,6 +66,7 @@ def test_the_impossible_value_is_flagged_and_the_truncated_message_kept(
 
 def test_the_late_week_restates_its_own_days(runs: list[dict[str, Any]]) -> None:
     assert runs[0]["field_days"] == FIELD_DAYS
+    assert runs[0]["water"]["irrigation_mm"] == 421.0  # samples/operations/README.md
     assert [day["date"] for day in runs[0]["restated"]] == LATE_WEEK
 
 
@@ -82,5 +84,5 @@ def test_the_broker_that_it_started_is_stopped(runs: list[dict[str, Any]], setti
 def test_a_second_run_changes_nothing(runs: list[dict[str, Any]]) -> None:
     first, second = runs
     assert second["changed_tables"] == []
-    counted = ("records_by_verdict", "observations_by_flag", "gate", "field_days", "skill", "scores")
+    counted = ("records_by_verdict", "observations_by_flag", "gate", "field_days", "water", "skill", "scores")
     assert {name: second[name] for name in counted} == {name: first[name] for name in counted}

@@ -34,7 +34,7 @@ def test_a_held_slice_is_named_with_what_failed() -> None:
 
 def test_the_status_of_a_lake_without_tables(home_settings: Settings) -> None:
     status = gate_status(home_settings)
-    assert status.tables == (TableStatus(SILVER, -1, -1, -1, None),)
+    assert status.tables == tuple(TableStatus(name, -1, -1, -1, None) for name in (SILVER, "silver.operations"))
     assert status.held == ()
 
 
@@ -44,7 +44,7 @@ def test_a_held_slice_shows_with_its_rows_until_it_is_released(home_settings: Se
     lake.append("reference.devices", [{"device_id": "probe-2", "field_id": "north", "valid_from": START}])
     lake.append(SILVER, [observation(20), {**observation(21), "value": 0.9}])
     verdict = gate(home_settings)
-    (status,) = gate_status(home_settings).tables
+    status, _ = gate_status(home_settings).tables
     assert (status.version, status.judged_version, status.admitted_version) == (1, 1, -1)
     assert status.latest is not None
     assert (status.latest.decided_at, status.latest.judged_now) == (verdict.decided_at, False)

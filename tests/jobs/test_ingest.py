@@ -10,8 +10,10 @@ import duckdb
 import pytest
 from deltalake import DeltaTable
 
+from pipelines.contracts.topics import OPERATIONS
 from pipelines.errors import BrokerUnreachable
 from pipelines.jobs.ingest import ENGINES, follow, ingest
+from pipelines.jobs.send_sample import send_sample
 from pipelines.jobs.stack import status
 from pipelines.lake.tables import Lake
 from pipelines.stream import broker as kafka
@@ -226,3 +228,20 @@ def _wait_for(condition, patience_s=60.0):
             return
         stop.wait(0.2)
     pytest.fail(f"nothing after {patience_s} s")
+
+
+@pytest.mark.broker
+def test_operations_come_by_a_topic_of_their_own_into_the_same_ledger(settings):
+    assert send_sample(settings, "operations").sent == 30
+    send(settings, readings(0, 1))
+    telemetry = ingest(settings, engine="embedded")
+    report = ingest(settings, engine="embedded", kind=OPERATIONS)
+    assert (report.topic, report.accepted, report.observations) == (f"{settings.tenant}.operations", 30, 30)
+    assert (telemetry.accepted, telemetry.observations) == (20, 40)
+    lake = Lake(settings.lake)
+    topics = lake.read("bronze.events", columns=["topic"])["topic"].to_pylist()
+    assert {topic: topics.count(topic) for topic in topics} == {report.topic: 30, settings.telemetry_topic: 20}
+    assert len(lake.read("silver.operations")) == 30
+    assert send_sample(settings, "operations").sent == 0
+    again = ingest(settings, engine="embedded", kind=OPERATIONS)
+    assert (again.records, again.silver_version) == (0, report.silver_version)

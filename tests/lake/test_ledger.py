@@ -63,7 +63,8 @@ def test_keys_are_looked_up_as_far_as_copies_may_be_apart():
 
 @pytest.mark.parametrize(("start", "end", "offsets"), [(0, 5, [0, 1, 2, 3, 4]), (1, 3, [1, 2]), (5, 9, [])])
 def test_rows_come_back_in_order(filled, start, end, offsets):
-    assert rows_from(filled, 0, start, end)["offset"].to_pylist() == offsets
+    assert rows_from(filled, TOPIC, 0, start, end)["offset"].to_pylist() == offsets
+    assert len(rows_from(filled, "acme.operations", 0, start, end)) == 0
 
 
 @pytest.mark.parametrize(

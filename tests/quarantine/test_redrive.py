@@ -4,15 +4,21 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pipelines.contracts.operations import operations
+from pipelines.contracts.topics import OPERATIONS
 from pipelines.errors import WriterConflict
+from pipelines.kernel import operations as kernel_operations
 from pipelines.lake.query import query
 from pipelines.quarantine import level as level_module
 from pipelines.quarantine import redrive as redrive_module
 from pipelines.quarantine.level import REDRIVES, level
 from pipelines.quarantine.redrive import Outcome, redrive
 from pipelines.quarantine.selection import Place, Selection
+from pipelines.simulate.operations import sample_operations
+from pipelines.stream.batch import Tables, run_batch
+from pipelines.stream.plan import Ends
 from tests.stream.test_batch import Crash, observations, readings, take_in
-from tests.uplinks import TOPIC, Topic, uplink
+from tests.uplinks import INGEST_TIME, TOPIC, Topic, records, uplink
 from tests.yesterday import RefusingBatch, YesterdaysBatch, new, odd
 
 DECIDED = datetime(2026, 7, 1, tzinfo=UTC)
@@ -267,3 +273,24 @@ def test_large_and_hostile_records_are_judged_like_others(lake, take_in_yesterda
     take_in_yesterday(lake, Topic([values]))
     done = judge(lake)
     assert (done.judged, done.changed, len(observations(lake))) == (7, 1, 1)
+
+
+def test_operations_are_judged_anew_into_their_own_table(lake, monkeypatch):
+    topic, values = "acme.operations", [uplink.value for uplink in sample_operations("acme")]
+
+    def engine(_, cleaning):
+        return [cleaning.clean(records(values, topic=topic).to_batches())]
+
+    with monkeypatch.context() as patch:
+        # Yesterday nobody knew what an irrigation is.
+        known = {name: kind for name, kind in operations().items() if name != "irrigation"}
+        patch.setattr(kernel_operations, "operations", lambda: known)
+        ends = Ends(topic, {0: 0}, {0: len(values)})
+        run_batch(Tables(lake, OPERATIONS), ends, engine, tenant_id="acme", ingest_time=INGEST_TIME, max_records=100)
+    assert len(lake.read(OPERATIONS.table)) == 23
+    done = judge(lake)
+    assert (done.judged, done.changed, done.observations) == (7, 7, 7)
+    kinds = lake.read(OPERATIONS.table)["operation"].to_pylist()
+    assert (len(kinds), kinds.count("irrigation")) == (30, 7)
+    assert judge(lake).changed == 0
+    assert len(lake.read(OPERATIONS.table)) == 30

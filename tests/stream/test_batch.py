@@ -6,12 +6,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines.contracts.topics import OPERATIONS
 from pipelines.errors import OffsetGap, WriterConflict
 from pipelines.lake.tables import Lake
+from pipelines.simulate.operations import sample_operations
 from pipelines.stream import batch as batch_module
 from pipelines.stream.batch import Tables, run_batch
 from pipelines.stream.plan import Ends
-from tests.uplinks import INGEST_TIME, PROBE, TOPIC, Topic, uplink
+from tests.uplinks import INGEST_TIME, PROBE, TOPIC, Topic, records, uplink
+
+OPERATIONS_TOPIC = "acme.operations"
 
 
 class Crash(Exception):
@@ -258,3 +262,33 @@ def test_neither_order_nor_copies_nor_batch_size_change_silver(tmp_path_factory,
     rows = lake.read("silver.observations").to_pylist()
     assert sorted((row["sequence"], row["value"]) for row in rows) == [(n, 10.0 + n) for n in range(12)]
     assert len(events(lake)) == 12 + len(copies)
+
+
+def test_a_crash_of_one_topic_is_mended_from_its_own_records_alone(lake, monkeypatch):
+    take_in(lake, Topic([readings(4)]))
+    operations = [uplink.value for uplink in sample_operations("acme")]
+
+    def engine(ranges, cleaning):
+        read = (records(operations[each.start : each.end], topic=OPERATIONS_TOPIC, start=each.start) for each in ranges)
+        return [cleaning.clean(rows.to_batches()) for rows in read]
+
+    def take_in_operations(end):
+        ends = Ends(OPERATIONS_TOPIC, {0: 0}, {0: end})
+        tables = Tables(lake, OPERATIONS)
+        return run_batch(tables, ends, engine, tenant_id="acme", ingest_time=INGEST_TIME, max_records=1000)
+
+    def dies(snapshot, contract, *rest, commit=batch_module.append_once):
+        if contract.name == OPERATIONS.table:
+            raise Crash
+        commit(snapshot, contract, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(batch_module, "append_once", dies)
+        with pytest.raises(Crash):
+            take_in_operations(10)
+    assert len(lake.read(OPERATIONS.table)) == 0
+    take_in_operations(30)
+    rows = lake.read(OPERATIONS.table).to_pylist()
+    assert sorted(row["offset"] for row in rows) == list(range(30))
+    assert {row["topic"] for row in rows} == {OPERATIONS_TOPIC}
+    assert len(observations(lake)) == 4
