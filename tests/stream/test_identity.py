@@ -3,6 +3,7 @@ from kafka import KafkaAdminClient
 
 from pipelines.errors import BrokerUnreachable, TopicRemade
 from pipelines.stream import broker as kafka
+from pipelines.stream import identity as identity_module
 from pipelines.stream.identity import TopicIdentity, require_same_topic
 
 
@@ -25,7 +26,8 @@ def test_a_topic_keeps_its_id_until_it_is_made_anew(broker):
     assert identity.now() not in {first, None}
 
 
-def test_a_broker_that_does_not_answer():
+def test_a_broker_that_does_not_answer(monkeypatch):
+    monkeypatch.setattr(identity_module, "_ANSWER_S", 0.5)
     with pytest.raises(BrokerUnreachable, match=r"127\.0\.0\.1:9"):
         TopicIdentity("127.0.0.1:9", "acme.telemetry").now()
 
