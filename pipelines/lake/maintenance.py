@@ -32,6 +32,7 @@ FEWEST = 10
 APPENDED = frozenset(
     {
         "bronze.events",
+        "gold.restatements",
         "silver.observations",
         "silver.flags",
         "silver.operations",

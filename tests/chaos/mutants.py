@@ -14,12 +14,12 @@ def silver_first() -> None:
     """Commit silver before bronze."""
     append = batch.append_once
 
-    def later(tables, ranges, cleaned, meter):
+    def later(*plan):
         waiting = []
         batch.append_once = lambda *args: waiting.append(args)
         failpoints_reach, failpoints.reach = failpoints.reach, lambda _seam: None
         try:
-            real(tables, ranges, cleaned, meter)
+            real(*plan)
         finally:
             batch.append_once, failpoints.reach = append, failpoints_reach
         bronze, silver = waiting

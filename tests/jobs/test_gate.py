@@ -58,7 +58,7 @@ def test_a_held_slice_shows_with_its_rows_until_it_is_released(home_settings: Se
     day = date(2026, 6, 1)
     assert held.field_days == ({"field_id": "north", "from_date": day, "to_date": day},)
     assert gate_release(home_settings, SILVER, 1, "the probe stood in water", "maria").from_version == -1
-    (status,) = gate_status(home_settings).tables
+    status, _ = gate_status(home_settings).tables
     assert (status.admitted_version, require_none_held(gate_status(home_settings)).held) == (1, ())
 
 

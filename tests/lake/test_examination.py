@@ -14,17 +14,17 @@ from pipelines.lake.examination import examine
 from pipelines.lake.tables import Lake
 from tests.lakes import observation
 
-NAME, GATE = "silver.observations", "ops.gate_results"
+NAME, RUNS = "silver.observations", "ops.flag_runs"
 
-# Commits 0 to 24, each but the first with one file of ten rows; checkpoints 9 and 19; the gate has judged up to 24.
+# Commits 0 to 24, each but the first with one file of ten rows; checkpoints 9 and 19; the flags have read up to 24.
 LAST, MIDDLE, CHECKPOINTS, NEWEST = 24, 15, (9, 19), 19
 
 
-def judged(to_version):
+def looked_at(to_version):
     decided_at = datetime(2026, 6, 2, tzinfo=UTC)
     return {
-        "table_name": NAME, "from_version": -1, "to_version": to_version, "row_count": 240, "expectation_count": 1,
-        "failed_expectations": [], "gate_verdict": "admitted", "suite_digest": "0" * 64, "decided_at": decided_at,
+        "flag_run": 1, "from_version": -1, "to_version": to_version, "devices_version": -1, "fields_version": -1,
+        "contract_digest": "0" * 64, "row_count": 240, "flags_given": 0, "flags_withdrawn": 0, "decided_at": decided_at,
     }  # fmt: skip
 
 
@@ -34,7 +34,7 @@ def sound(tmp_path_factory):
     for version in range(1, LAST + 1):
         rows = [observation(10 * version + number) for number in range(10)]
         lake.append(NAME, rows, Transaction("p", 10 * version))
-    lake.append(GATE, [judged(LAST)])
+    lake.append(RUNS, [looked_at(LAST)])
     return lake
 
 
@@ -90,7 +90,7 @@ def duplicate(_before, path, after):
 DAMAGE = [
     (truncate, "last commit", False, 23, [(24, "one JSON object a line", "a last line cut off")]),
     (zero, "last commit", False, 23, [(24, "a commit", "0 bytes that say nothing")]),
-    (delete, "last commit", False, 23, [(24, "a commit: ops.gate_results has read version 24", "none")]),
+    (delete, "last commit", False, 23, [(24, "a commit: ops.flag_runs has read version 24", "none")]),
     (swap, "last commit", False, 22, [(24, "progress of p beyond 240", "230")]),
     (duplicate, "last commit", False, 23, [(25, "progress of p beyond 240", "240"), (25, "no earlier", "version 24")]),
     (truncate, "middle commit", True, 24, [(15, "one JSON object a line", "a last line cut off")]),
@@ -135,11 +135,11 @@ def test_damage_is_named_and_nothing_is_built_on_it(lake, how, what, is_sound, l
     assert DeltaTable(lake.path(NAME), version=last_good).to_pyarrow_table().num_rows == 10 * last_good
 
     if is_sound:
-        require_sound(lake, (NAME, GATE))
+        require_sound(lake, (NAME, RUNS))
         assert lake.read(NAME).num_rows == 10 * LAST
     else:
         with pytest.raises(LakeDamaged, match=r"silver\.observations"):
-            require_sound(lake, (NAME, GATE))
+            require_sound(lake, (NAME, RUNS))
 
 
 @pytest.mark.parametrize(
