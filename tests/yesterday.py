@@ -30,10 +30,10 @@ class YesterdaysBatch(Batch):
         judged = super().judge(known_keys)
         rows = [_as_yesterday(row) for row in judged.events.to_pylist()]
         unread = {row["offset"] for row in rows if row["verdict"] == "quarantined" or row["reasons"]}
-        is_read = [offset not in unread for offset in judged.observations["offset"].to_pylist()]
+        is_read = [offset not in unread for offset in judged.silver["offset"].to_pylist()]
         return Judged(
             pa.Table.from_pylist(rows, schema=judged.events.schema),
-            judged.observations.filter(pa.array(is_read, pa.bool_())),
+            judged.silver.filter(pa.array(is_read, pa.bool_())),
         )
 
 
@@ -43,7 +43,7 @@ class RefusingBatch(Batch):
     def judge(self, known_keys: pa.Table) -> Judged:
         judged = super().judge(known_keys)
         rows = [row | _QUARANTINED for row in judged.events.to_pylist()]
-        return Judged(pa.Table.from_pylist(rows, schema=judged.events.schema), judged.observations.slice(0, 0))
+        return Judged(pa.Table.from_pylist(rows, schema=judged.events.schema), judged.silver.slice(0, 0))
 
 
 _QUARANTINED = {"verdict": "quarantined", "reasons": ["no_time"], "event_key": None, "result_time": None}

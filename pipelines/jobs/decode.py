@@ -85,7 +85,7 @@ def decode(
     ) as batch:  # fmt: skip
         judged = batch.judge(KNOWN_KEYS_SCHEMA.empty_table())
     values: dict[int, list[DecodedValue]] = {}
-    for row in judged.observations.to_pylist():
+    for row in judged.silver.to_pylist():
         values.setdefault(row["offset"], []).append(_value(row))
     return [_message(row, values.get(row["offset"], [])) for row in judged.events.to_pylist()]
 

@@ -14,15 +14,12 @@ import pyarrow.compute as pc
 from pipelines.contracts.tables import table
 from pipelines.kernel.copies import copies
 from pipelines.kernel.database import Database
-from pipelines.kernel.expand import Context, general_rows, hot_rows, repeated, with_texts_once
-from pipelines.kernel.flags import Truths
-from pipelines.kernel.meanings import Meanings
+from pipelines.kernel.expand import repeated, with_texts_once
+from pipelines.kernel.observations import Observations
 from pipelines.kernel.operations import Operations
-from pipelines.kernel.overrides import Overrides
 from pipelines.kernel.repeats import repeats
 from pipelines.kernel.steps import Steps
-from pipelines.kernel.values import read_values
-from pipelines.kernel.verdicts import EXCEPTIONS, Verdicts, verdicts
+from pipelines.kernel.verdicts import Verdicts, verdicts
 
 RECORD_COLUMNS = ("topic", "partition", "offset", "kafka_time", "key", "headers", "raw")
 KNOWN_KEYS_SCHEMA = pa.schema(
@@ -38,8 +35,7 @@ class Judged:
     """What became of a batch: rows for bronze.events, and for the silver table of its kind of topic."""
 
     events: pa.Table
-    observations: pa.Table
-    """Of a topic of operations: operations."""
+    silver: pa.Table
 
 
 class Batch:
@@ -68,8 +64,6 @@ class Batch:
         """
         self._steps = steps
         self._records = records
-        self._meanings = Meanings(default_sensor)
-        self._overrides = Overrides(overrides) if overrides is not None and overrides.num_rows else None
         self._constants = {"tenant_id": tenant_id, "topic": records["topic"][0].as_py(), "ingest_time": ingest_time}
         has_headers = len(pc.list_flatten(records["headers"])) > 0
         session = steps.session if has_headers else steps.headerless_session
@@ -77,10 +71,11 @@ class Batch:
         if context is not None:
             self._database.register("context", context)
         self._read_messages()
-        self._operations = Operations(self._database, steps.operations) if steps.operations else None
-        if self._operations is None:
-            models = self._overrides and self._overrides.models
-            self._values = read_values(self._database, steps, self._meanings, models)
+        self._meant: Observations | Operations
+        if steps.operations:
+            self._meant = Operations(self._database, steps.operations)
+        else:
+            self._meant = Observations(self._database, steps, default_sensor, overrides)
 
     def __enter__(self) -> Self:
         """Hand out the batch; leaving it frees its memory."""
@@ -101,13 +96,14 @@ class Batch:
         found = self._found()
         plain, candidates, known = repeats(found, known_keys)
         all_copies = pa.concat_tables([plain, copies(candidates, known)])
-        told = verdicts(self._exceptions(), all_copies, found["event_key"].combine_chunks())
-        return Judged(self._events(found, told), self._observations(found, told.is_accepted()))
+        told = verdicts(self._meant.exceptions(), all_copies, found["event_key"].combine_chunks())
+        silver = self._meant.rows(found, told.is_accepted(), self._constants)
+        return Judged(self._events(found, told), silver)
 
     def observe(self) -> pa.Table:
         """Return the silver rows of records that carry their verdict already (rows of bronze.events)."""
         is_accepted = pc.equal(self._records["verdict"], "accepted").to_numpy()
-        return self._observations(self._found(), is_accepted)
+        return self._meant.rows(self._found(), is_accepted, self._constants)
 
     def _read_messages(self) -> None:
         row_ids = pa.array(np.arange(self._records.num_rows))
@@ -151,14 +147,6 @@ class Batch:
             "offset", self._records["offset"]
         )
 
-    def _exceptions(self) -> pa.Table:
-        if self._operations is not None:
-            return self._operations.exceptions()
-        faults = self._database.query(self._steps.faults).cast(EXCEPTIONS)
-        if not self._database.rows(self._steps.are_exceptions)[0][0]:
-            return faults
-        return pa.concat_tables([faults, self._database.query(self._steps.exceptions).cast(EXCEPTIONS)])
-
     def _events(self, found: pa.Table, told: Verdicts) -> pa.Table:
         # What Kafka gave goes around DuckDB: only what was found out about it needs to come back.
         contract, schema = table("bronze.events").arrow_schema, _events_schema()
@@ -168,14 +156,6 @@ class Batch:
         for name, constant in self._constants.items():
             columns[name] = repeated(constant, contract.field(name).type, found.num_rows)
         return pa.table(columns).select(schema.names).cast(schema)
-
-    def _observations(self, found: pa.Table, is_accepted: Truths) -> pa.Table:
-        if self._operations is not None:
-            return self._operations.rows(found, is_accepted, self._constants)
-        context = Context(found, self._meanings.table(), self._constants, self._overrides)
-        hot = hot_rows(self._values.hot, is_accepted, context)
-        general = general_rows(self._values.general, is_accepted, context)
-        return pa.concat_tables([hot, general])
 
 
 @cache

@@ -161,8 +161,6 @@ def _row(before: Candidate, row: Row, decided_at: datetime) -> Row:
 
 
 def _observation_count(lake: Lake, judged: Judged, changed: set[int], former: str) -> int:
-    observations = judged.observations.filter(
-        pc.is_in(judged.observations["offset"], pa.array(sorted(changed), pa.int64()))
-    )
+    observations = judged.silver.filter(pc.is_in(judged.silver["offset"], pa.array(sorted(changed), pa.int64())))
     is_held = former == "accepted" and observations.num_rows and kind_of(observations["topic"][0].as_py()) is TELEMETRY
     return len(unseen(lake, observations) if is_held else observations)

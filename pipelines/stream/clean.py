@@ -107,9 +107,9 @@ class RangeCleaner:
             judged = cleaning.known.judge(batch, self._partition, self.own_keys)
         failpoints.reach(failpoints.Seam.CLEANED)
         self._events.write(judged.events)
-        self._observations.write(judged.observations)
+        self._observations.write(judged.silver)
         self._verdicts.update(_counts(judged.events["verdict"]))
-        self._observation_count += judged.observations.num_rows
+        self._observation_count += judged.silver.num_rows
         self.own_keys = pa.concat_tables([self.own_keys, _accepted_keys(judged)])
 
     def finish(self) -> CleanedRange | None:

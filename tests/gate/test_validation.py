@@ -109,7 +109,7 @@ def test_what_breaks_the_gate_s_range_is_what_the_kernel_flags_4(laid_out: LaidO
     ]
     message_rows = records([each.encode() for each in messages])
     with Batch(steps(), message_rows, tenant_id="acme", ingest_time=INGEST_TIME) as batch:
-        judged = batch.judge(KNOWN_KEYS_SCHEMA.empty_table()).observations.to_pylist()
+        judged = batch.judge(KNOWN_KEYS_SCHEMA.empty_table()).silver.to_pylist()
     assert len(judged) == len(said)
     flagged = {name: sum(row["flag"] == 4 for row in judged if row["property"] == name) for name in quantities()}
     unflagged = [row | {"flag": 1, "reasons": []} for row in judged]

@@ -56,7 +56,7 @@ def observations() -> Iterator[pa.Table]:
     sent = (publish("acme", frame, BARN).value for frame in frames() if frame.time.year >= 2017)
     while values := list(islice(sent, 20_000)):
         with Batch(steps(), records(values), tenant_id="acme", ingest_time=NOW) as batch:
-            yield batch.judge(KNOWN_KEYS_SCHEMA.empty_table()).observations
+            yield batch.judge(KNOWN_KEYS_SCHEMA.empty_table()).silver
 
 
 @pytest.fixture(scope="module")

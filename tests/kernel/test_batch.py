@@ -56,7 +56,7 @@ def test_a_bad_record_stops_no_other():
     bad = [None, b"", b"\xff\xfe", uplink(GOOD)[:30], uplink(GOOD)[:30] + b"}"]
     result = judged([*bad, uplink(GOOD, counter=7), *bad])
     assert [verdict for verdict, _ in verdicts(result)] == ["quarantined"] * 5 + ["accepted"] + ["quarantined"] * 5
-    assert result.observations["value"].to_pylist() == [21.5]
+    assert result.silver["value"].to_pylist() == [21.5]
 
 
 def test_raw_bytes_are_kept_as_they_came():
@@ -87,13 +87,13 @@ def test_raw_bytes_are_kept_as_they_came():
     ],
 )
 def test_a_value_is_converted_and_flagged(key, said, sensor, value, unit, flag, reasons):
-    (row,) = judged([uplink({key: said}, sensor=sensor)]).observations.to_pylist()
+    (row,) = judged([uplink({key: said}, sensor=sensor)]).silver.to_pylist()
     assert (row["value"], row["unit"], row["flag"], row["reasons"]) == (value, unit, flag, reasons)
 
 
 def test_a_probe_with_two_depths_gives_a_row_for_each():
     payload = {"soil_moisture_1": 20.0, "soil_moisture_2": 30.0, "soil_temperature_2": 15.0}
-    rows = judged([uplink(payload, sensor=PROBE)]).observations.to_pylist()
+    rows = judged([uplink(payload, sensor=PROBE)]).silver.to_pylist()
     assert {(row["property"], row["channel"], row["depth_cm"], row["value"]) for row in rows} == {
         ("soil_moisture", 1, 10.0, 20.0 * 0.01),
         ("soil_moisture", 2, 45.0, 30.0 * 0.01),
@@ -111,7 +111,7 @@ def test_a_probe_with_two_depths_gives_a_row_for_each():
     ],
 )
 def test_times_are_utc_and_a_mean_is_true_from_the_start_of_its_interval(said, result_time):
-    (row,) = judged([uplink(GOOD, time=said)]).observations.to_pylist()
+    (row,) = judged([uplink(GOOD, time=said)]).silver.to_pylist()
     assert row["result_time"].isoformat() == result_time
     assert (row["result_time"] - row["phenomenon_time"]).total_seconds() == 1800
 
@@ -162,7 +162,7 @@ def test_an_event_that_the_lake_holds_is_a_duplicate():
     known = judged([value]).events.select(KNOWN_KEYS_SCHEMA.names)
     result = judged([value, value], known=pa.concat_tables([known, known]))
     assert verdicts(result) == [("duplicate", ["known_to_the_lake"])] * 2
-    assert result.observations.num_rows == 0
+    assert result.silver.num_rows == 0
 
 
 def test_the_event_key_is_half_of_an_md5_and_the_hour():
@@ -175,7 +175,7 @@ def test_records_with_verdicts_are_observed_as_they_were_judged():
     values = [uplink(GOOD), uplink(GOOD), None, uplink({"air_temperature": 99.0}, counter=2)]
     first = judged(values)
     with Batch(steps(), first.events, tenant_id="acme", ingest_time=INGEST_TIME) as batch:
-        assert batch.observe().equals(first.observations)
+        assert batch.observe().equals(first.silver)
 
 
 @settings(max_examples=60, deadline=None)
@@ -188,4 +188,4 @@ def test_every_record_is_counted_once_and_every_event_observed_once(values):
     assert set(result.events["verdict"].to_pylist()) <= {"accepted", "duplicate", "quarantined"}
     accepted = [row["event_key"] for row in result.events.to_pylist() if row["verdict"] == "accepted"]
     assert len(accepted) == len(set(accepted)) == len({value for value in values if value and b"fCnt" in value})
-    assert sorted(result.observations["event_key"].to_pylist()) == sorted(accepted)
+    assert sorted(result.silver["event_key"].to_pylist()) == sorted(accepted)

@@ -38,7 +38,7 @@ def event(result):
 
 def values(result):
     """Property, value (to 12 digits), unit, depth, channel, flag; sorted."""
-    rows = result.observations.to_pylist()
+    rows = result.silver.to_pylist()
     told = [
         (
             row["property"],
@@ -262,7 +262,7 @@ def test_a_message_has_its_values(name):
     ],
 )  # fmt: skip
 def test_a_value_was_true_when_its_message_says(name, times):
-    rows = judged(read(name)).observations.to_pylist()
+    rows = judged(read(name)).silver.to_pylist()
     assert {row["phenomenon_time"].isoformat() for row in rows} == times
 
 
@@ -300,7 +300,7 @@ def test_a_binary_cloudevent_names_device_and_time():
     headers = {"ce_specversion": "1.0", "ce_subject": "probe-9", "ce_time": "2026-06-01T12:00:00Z"}
     result = judged(b'{"observations": [{"property": "co2", "value": 400}]}', headers=headers)
     assert (event(result)["device_id"], event(result)["reasons"]) == ("probe-9", ["time_from:envelope"])
-    assert [row["device_id"] for row in result.observations.to_pylist()] == ["probe-9"]
+    assert [row["device_id"] for row in result.silver.to_pylist()] == ["probe-9"]
 
 
 def test_a_datastream_may_be_known_beforehand_and_named_by_the_topic():
@@ -338,5 +338,5 @@ def humidity(**said):
     ],
 )
 def test_a_slip_of_a_hundred_never_passes_for_good(said, value, flag, reasons):
-    (row,) = judged(humidity(**said)).observations.to_pylist()
+    (row,) = judged(humidity(**said)).silver.to_pylist()
     assert (row["value"], row["flag"], row["reasons"]) == (pytest.approx(value), flag, reasons)

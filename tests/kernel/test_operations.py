@@ -82,7 +82,7 @@ def test_poison_waits_in_quarantine_with_its_bytes(value: bytes | None, reason: 
     first, second = found.events.to_pylist()
     assert (first["verdict"], first["reasons"], first["raw"]) == ("quarantined", [reason], value)
     assert second["verdict"] == "accepted"
-    assert found.observations["offset"].to_pylist() == [1]
+    assert found.silver["offset"].to_pylist() == [1]
 
 
 @pytest.mark.parametrize(
@@ -99,14 +99,14 @@ def test_poison_waits_in_quarantine_with_its_bytes(value: bytes | None, reason: 
 def test_a_number_is_in_its_columns_unit_and_flagged_by_its_bounds(
     details: dict[str, Any], column: str, value: float, flag: int, reasons: list[str]
 ) -> None:
-    (row,) = judged(message(details=details)).observations.to_pylist()
+    (row,) = judged(message(details=details)).silver.to_pylist()
     assert (row[column], row["flag"], row["reasons"]) == (pytest.approx(value), flag, reasons)
 
 
 def test_times_that_cannot_be_are_flagged() -> None:
     early = message(sequence=2, started_at="1999-12-31T00:00:00Z")
     backwards = message(sequence=3, ended_at="2026-06-01T11:59:00Z")
-    rows = judged(early, backwards).observations.to_pylist()
+    rows = judged(early, backwards).silver.to_pylist()
     assert [(row["flag"], row["reasons"]) for row in rows] == [(4, ["impossible_date"]), (4, ["ended_before_start"])]
 
 
@@ -116,7 +116,7 @@ def test_a_pesticide_application_keeps_what_the_law_asks_for() -> None:
         "treated_area": 3.2, "crop": "VITVI", "growth_stage": 65,
     }  # fmt: skip
     said = message(operation="pesticide_application", started_at="2026-06-01T06:00:00+02:00", details=details)
-    (row,) = judged(said).observations.to_pylist()
+    (row,) = judged(said).silver.to_pylist()
     kept = (
         "product_name",
         "authorisation_number",
@@ -133,7 +133,7 @@ def test_copies_and_contradictions_are_told_as_those_of_telemetry() -> None:
     found = judged(message(), message(), message(details={"water_depth": 30}), message(sequence=2))
     assert found.events["verdict"].to_pylist() == ["accepted", "duplicate", "quarantined", "accepted"]
     assert found.events["reasons"].to_pylist() == [[], ["repeated_in_batch"], ["conflict"], []]
-    assert found.observations["offset"].to_pylist() == [0, 3]
+    assert found.silver["offset"].to_pylist() == [0, 3]
 
 
 def test_a_counter_on_the_topic_of_operations_is_not_that_of_telemetry() -> None:
@@ -148,7 +148,7 @@ def test_a_counter_on_the_topic_of_operations_is_not_that_of_telemetry() -> None
 def test_rows_can_be_made_again_from_the_ledger() -> None:
     found = judged(message(), message(), message(sequence=2))
     with Batch(steps(OPERATIONS), found.events, tenant_id="acme", ingest_time=INGEST_TIME) as batch:
-        assert batch.observe().to_pylist() == found.observations.to_pylist()
+        assert batch.observe().to_pylist() == found.silver.to_pylist()
 
 
 def test_an_envelope_may_carry_it() -> None:

@@ -140,7 +140,7 @@ def judged(values, overrides, **about):
 
 def rows(result, *names):
     """Of the observations, in the order of their records and keys."""
-    ordered = sorted(result.observations.to_pylist(), key=lambda row: row["offset"])
+    ordered = sorted(result.silver.to_pylist(), key=lambda row: row["offset"])
     return [tuple(row[name] for name in names) for row in ordered]
 
 
@@ -251,14 +251,14 @@ def test_records_are_observed_as_they_were_judged():
     values = [uplink(PAYLOAD, sensor=PROBE), uplink({"temp_SOIL": 20}, sensor="nobody's", device=TWO), None]
     first = judged(values, overrides)
     with Batch(steps(), first.events, tenant_id="acme", ingest_time=INGEST_TIME, overrides=overrides) as batch:
-        assert batch.observe().equals(first.observations)
-    assert first.observations.num_rows == 2
+        assert batch.observe().equals(first.silver)
+    assert first.silver.num_rows == 2
 
 
 def test_facts_about_other_devices_change_nothing():
     values = [uplink(PAYLOAD, sensor=PROBE, device=f"a84041000000000{n}") for n in range(3, 9)]
     other = pa.concat_tables([DEPTHS, LINES, facts({"sensor_model": "dragino_lse01"})])
     plain, beside = judged(values, SCHEMA.empty_table()), judged(values, other)
-    assert plain.observations.equals(beside.observations)
+    assert plain.silver.equals(beside.silver)
     assert plain.events.equals(beside.events)
-    assert np.all(plain.observations["value"].to_numpy() == 0.3)
+    assert np.all(plain.silver["value"].to_numpy() == 0.3)

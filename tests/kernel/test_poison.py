@@ -121,13 +121,13 @@ def test_poison_stops_nothing():
     values = [value for value, _ in POISON.values()]
     result = judged([*values, GOOD, *values])
     assert result.events["reasons"].to_pylist()[: len(values)] == [expected for _, expected in POISON.values()]
-    good = [row for row in result.observations.to_pylist() if row["offset"] == len(values)]
+    good = [row for row in result.silver.to_pylist() if row["offset"] == len(values)]
     assert [row["value"] for row in good] == [21.5]
 
 
 @pytest.mark.parametrize("said", ["1e400", "-1e400", "NaN", "Infinity", '"nan"', '"inf"'])
 def test_what_is_not_finite_is_missing(said):
-    (row,) = judged([chirpstack(f'{{"temp_SOIL": {said}}}')]).observations.to_pylist()
+    (row,) = judged([chirpstack(f'{{"temp_SOIL": {said}}}')]).silver.to_pylist()
     assert (row["value"], row["flag"], row["reasons"]) == (None, 9, ["not_finite"])
 
 
@@ -143,7 +143,7 @@ def test_what_is_not_finite_is_missing(said):
     ],
 )
 def test_a_value_may_be_text(said, value, flag, reasons):
-    (row,) = judged([chirpstack(f'{{"temp_SOIL": {said}}}')]).observations.to_pylist()
+    (row,) = judged([chirpstack(f'{{"temp_SOIL": {said}}}')]).silver.to_pylist()
     assert (row["value"], row["flag"], row["reasons"]) == (value and pytest.approx(value), flag, reasons)
 
 
@@ -160,7 +160,7 @@ def test_a_value_may_be_text(said, value, flag, reasons):
 )
 def test_an_impossible_date_is_flagged(time, reasons):
     result = judged([uplink({"air_temperature": 21.5}, time=time)])
-    (row,) = result.observations.to_pylist()
+    (row,) = result.silver.to_pylist()
     assert result.events["verdict"].to_pylist() == ["accepted"]
     assert (row["flag"], row["reasons"]) == (4 if reasons else 1, reasons)
 
@@ -182,7 +182,7 @@ def test_an_impossible_date_is_flagged(time, reasons):
 def test_a_clock_that_is_an_hour_off_does_not_show_in_one_message(time, result_time, reasons):
     result = judged([uplink({"air_temperature": 21.5}, time=time)])
     assert [each.isoformat() for each in result.events["result_time"].to_pylist()] == [result_time]
-    assert result.observations["reasons"].to_pylist() == [reasons]
+    assert result.silver["reasons"].to_pylist() == [reasons]
 
 
 def mutated(number: int) -> bytes:
@@ -209,7 +209,7 @@ def test_mutated_messages_are_judged_together_as_they_are_alone():
     together = judged(values)
     assert together.events["offset"].to_pylist() == list(range(300))
     said = {reason.partition(":")[0] for each in together.events["reasons"].to_pylist() for reason in each}
-    said |= {reason for each in together.observations["reasons"].to_pylist() for reason in each}
+    said |= {reason for each in together.silver["reasons"].to_pylist() for reason in each}
     assert said <= set(reasons())
     for number in (3, 77, 150, 299):
         (alone,) = judged([values[number]]).events.to_pylist()

@@ -16,7 +16,7 @@ def test_every_message_is_accepted_and_the_season_is_the_one_described():
     with Batch(steps(OPERATIONS), rows, tenant_id="acme", ingest_time=INGEST_TIME) as batch:
         found = batch.judge(KNOWN_KEYS_SCHEMA.empty_table())
     assert set(found.events["verdict"].to_pylist()) == {"accepted"}
-    rows = found.observations.to_pylist()
+    rows = found.silver.to_pylist()
     kinds = [row["operation"] for row in rows]
     assert {kind: kinds.count(kind) for kind in kinds} == {
         "irrigation_on": 7, "irrigation_off": 7, "irrigation": 7, "meter_reading": 8, "pesticide_application": 1,

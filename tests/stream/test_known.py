@@ -53,4 +53,4 @@ def _judged(known, chunk):
     rows = records(chunk, start=1000)
     with Batch(steps(), rows, tenant_id="acme", ingest_time=INGEST_TIME) as batch:
         judged = known.judge(batch, 0, KNOWN_KEYS_SCHEMA.empty_table())
-    return judged.events.to_pylist(), judged.observations.num_rows
+    return judged.events.to_pylist(), judged.silver.num_rows
