@@ -33,7 +33,7 @@ MODELS = "select model_name, model_digest, gold_version, metrics, decided_at fro
 
 
 def _stream(settings: Settings, args: Namespace) -> Any:
-    from pipelines.lake.light import leave_pandas_out
+    from pipelines.cli.light import leave_pandas_out
 
     leave_pandas_out()
     ingest = job("ingest")

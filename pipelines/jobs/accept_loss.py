@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from pipelines.contracts.topics import KINDS
 from pipelines.errors import UsageError
-from pipelines.lake.damage import require_sound
 from pipelines.lake.tables import Lake
 from pipelines.local.kafka import kafka_address
 from pipelines.settings import Settings
+from pipelines.soundness.damage import require_sound
 from pipelines.stream import broker
 from pipelines.stream.accept import LOSSES, AcceptedLoss, Claim, accept
 from pipelines.stream.batch import EVENTS, Tables

@@ -10,10 +10,10 @@ from deltalake import Transaction
 from pipelines import failpoints
 from pipelines.errors import DataRefused, GateHeld
 from pipelines.lake.admitted import NEVER, RELEASES, RESULTS, admitted_version
-from pipelines.lake.damage import require_sound
 from pipelines.lake.flagged import FLAGS, RUNS, flagged_version
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
+from pipelines.soundness.damage import require_sound
 
 if TYPE_CHECKING:
     from pipelines.gold.region import Region

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from pipelines.contracts.tables import table_names
 from pipelines.errors import LakeDamaged, UsageError
-from pipelines.lake.damage import Damage
-from pipelines.lake.examination import Examined, examine
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
+from pipelines.soundness.damage import Damage
+from pipelines.soundness.examination import Examined, examine
 
 
 @dataclass(frozen=True)

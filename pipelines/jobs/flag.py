@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
-from pipelines.lake.damage import require_sound
 from pipelines.lake.flagged import FLAGS, OBSERVATIONS, RUNS
 from pipelines.lake.tables import Lake
 from pipelines.quality.run import FlagRun, run
 from pipelines.settings import Settings
+from pipelines.soundness.damage import require_sound
 
 
 def flag(settings: Settings) -> FlagRun:

@@ -11,9 +11,9 @@ from pipelines.errors import GateHeld
 from pipelines.gate.judge import GateResult, judge, results
 from pipelines.gate.release import Release, release
 from pipelines.lake.admitted import RELEASES, RESULTS, admitted
-from pipelines.lake.damage import require_sound
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
+from pipelines.soundness.damage import require_sound
 
 GATED = ("silver.observations", "silver.operations")
 

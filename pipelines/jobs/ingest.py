@@ -13,11 +13,11 @@ from typing import Protocol
 from pipelines.contracts.topics import TELEMETRY, TopicKind
 from pipelines.errors import BrokerUnreachable
 from pipelines.jvm.spark import context
-from pipelines.lake.damage import require_sound
 from pipelines.lake.tables import Lake
 from pipelines.local.kafka import kafka_address
 from pipelines.quarantine.level import level
 from pipelines.settings import Settings
+from pipelines.soundness.damage import require_sound
 from pipelines.stream import broker
 from pipelines.stream.batch import Tables, run_batch
 from pipelines.stream.clean import CleanedRange, Cleaning

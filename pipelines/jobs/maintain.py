@@ -7,11 +7,11 @@ from datetime import timedelta
 from pipelines.contracts.tables import table_names
 from pipelines.jobs.gate import GATED
 from pipelines.lake.admitted import admitted_version
-from pipelines.lake.damage import require_sound
 from pipelines.lake.flagged import OBSERVATIONS, flagged_version, last_run
 from pipelines.lake.maintenance import Needed, Upkeep, alone, maintain_table
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
+from pipelines.soundness.damage import require_sound
 
 KEEP_DAYS = 7
 

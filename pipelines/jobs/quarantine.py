@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipelines.errors import DataRefused
-from pipelines.lake.damage import require_sound
 from pipelines.lake.query import query
 from pipelines.lake.tables import Lake
 from pipelines.quarantine.display import escaped, kind_of, lines
 from pipelines.quarantine.selection import DEVICE, QUARANTINED, Place, Selection, absent, at, read_place
 from pipelines.settings import Settings
+from pipelines.soundness.damage import require_sound
 
 LIMIT = 50
 # Longer names than any device has flood a terminal.

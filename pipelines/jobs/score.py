@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from pipelines import failpoints
 from pipelines.contracts import models as contracts
-from pipelines.lake.damage import require_sound
 from pipelines.lake.tables import Lake
 from pipelines.registry import models as registry
 from pipelines.settings import Settings
+from pipelines.soundness.damage import require_sound
 
 GOLD = "gold.field_daily"
 

@@ -18,10 +18,10 @@ from pipelines.cluster.protocol import ENDED, PYTHON, Artifact, ClusterBackend, 
 from pipelines.contracts import models as contracts
 from pipelines.contracts.files import SCHEMAS
 from pipelines.errors import DataRefused, JobFailed, ServiceUnreachable
-from pipelines.lake.damage import require_sound
 from pipelines.lake.tables import Lake
 from pipelines.registry import models as registry
 from pipelines.settings import Settings
+from pipelines.soundness.damage import require_sound
 
 GOLD = "gold.field_daily"
 JOBS = "ops.cluster_jobs"

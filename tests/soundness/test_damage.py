@@ -4,8 +4,8 @@ import pytest
 from deltalake import Transaction
 
 from pipelines.errors import LakeDamaged
-from pipelines.lake.damage import require_sound
 from pipelines.lake.tables import Lake
+from pipelines.soundness.damage import require_sound
 from tests.lakes import observation
 
 BRONZE, SILVER, RUNS, DEVICES = "bronze.events", "silver.observations", "ops.flag_runs", "reference.devices"

@@ -9,9 +9,9 @@ from deltalake import DeltaTable, Transaction
 
 from pipelines.contracts.tables import table_names
 from pipelines.errors import LakeDamaged
-from pipelines.lake.damage import require_sound
-from pipelines.lake.examination import examine
 from pipelines.lake.tables import Lake
+from pipelines.soundness.damage import require_sound
+from pipelines.soundness.examination import examine
 from tests.lakes import observation
 
 NAME, RUNS = "silver.observations", "ops.flag_runs"

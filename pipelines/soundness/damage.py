@@ -7,8 +7,8 @@ from typing import Any
 
 from pipelines.errors import LakeDamaged
 from pipelines.lake.log import LAST_CHECKPOINT, Action, Log, Unreadable, checkpoint_actions, commit_actions, listed
-from pipelines.lake.replay import Listed, State, difference, state_of
 from pipelines.lake.tables import Lake
+from pipelines.soundness.playback import Listed, State, difference, state_of
 
 _RESTORE = "Restore the file from a copy."
 _REPLAYABLE = "Move it and _last_checkpoint away: the commits are there, and readers play them back."

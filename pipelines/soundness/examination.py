@@ -9,10 +9,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.lake.damage import Damage, Played, files_damaged, orphans, play, tails_lost
 from pipelines.lake.files import statistics
-from pipelines.lake.replay import Listed
 from pipelines.lake.tables import Lake
+from pipelines.soundness.damage import Damage, Played, files_damaged, orphans, play, tails_lost
+from pipelines.soundness.playback import Listed
 
 
 @dataclass(frozen=True)

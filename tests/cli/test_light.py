@@ -4,7 +4,7 @@ import sys
 # In a process of its own: pandas is imported once for good.
 PROGRAM = """
 import sys
-from pipelines.lake.light import leave_pandas_out
+from pipelines.cli.light import leave_pandas_out
 leave_pandas_out()
 import pipelines.jobs.ingest
 import pyarrow as pa

@@ -1,6 +1,6 @@
 import pytest
 
-from pipelines.lake.replay import Listed, State, difference, state_of
+from pipelines.soundness.playback import Listed, State, difference, state_of
 
 
 def add(path, **said):
