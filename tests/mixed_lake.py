@@ -3,15 +3,14 @@
 import random
 import sys
 import tempfile
-import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from pipelines.chaos.truth import Parts, Truth, partitions
 from pipelines.contracts.tables import table
 from pipelines.kernel.batch import RECORD_COLUMNS
 from pipelines.lake.tables import Lake
@@ -22,30 +21,6 @@ from tests.uplinks import INGEST_TIME, TOPIC
 
 PARTITIONS = 3
 _SCHEMA = pa.schema([table("bronze.events").arrow_schema.field(name) for name in RECORD_COLUMNS])
-_MEANT = pa.schema(
-    [
-        ("partition", pa.int32()),
-        ("offset", pa.int64()),
-        ("device_id", pa.string()),
-        ("sensor_model", pa.string()),
-        ("property", pa.string()),
-        ("channel", pa.int32()),
-        ("depth_cm", pa.float64()),
-        ("value", pa.float64()),
-        ("unit", pa.string()),
-        ("flag", pa.int32()),
-        ("phenomenon_time", pa.timestamp("us", tz="UTC")),
-        ("result_time", pa.timestamp("us", tz="UTC")),
-    ]
-)
-
-
-def partitions(sent: Iterable[Message]) -> list[list[Message]]:
-    """As Kafka does: a key's messages in one partition, in their order."""
-    found: list[list[Message]] = [[] for _ in range(PARTITIONS)]
-    for message in sent:
-        found[zlib.crc32(message.key) % PARTITIONS].append(message)
-    return found
 
 
 def shuffled(sent: Sequence[Message], seed: int) -> list[Message]:
@@ -59,7 +34,7 @@ def shuffled(sent: Sequence[Message], seed: int) -> list[Message]:
 
 def check(lake: Lake, mixed: Mixed, batches: int) -> dict[str, int]:
     """See that every record has the verdict and reason that was meant, and that silver is the truth row for row."""
-    parts = partitions(messages(mixed))
+    parts = partitions(messages(mixed), PARTITIONS)
     assert take_in(lake, parts, -(-mixed.messages // batches)) == batches
     found = verdicts(lake)
     assert found == meant_verdicts(parts)
@@ -72,7 +47,7 @@ def check(lake: Lake, mixed: Mixed, batches: int) -> dict[str, int]:
     return {"messages": mixed.messages, **by_verdict, "observations": counts["in_silver"]}
 
 
-def take_in(lake: Lake, parts: Sequence[Sequence[Message]], max_records: int) -> int:
+def take_in(lake: Lake, parts: Parts, max_records: int) -> int:
     """Take everything in, as the stream does but for Kafka and Spark; return in how many batches."""
 
     def engine(ranges, cleaning):
@@ -95,14 +70,14 @@ def verdicts(lake: Lake) -> Counter:
     )
 
 
-def meant_verdicts(parts: Sequence[Sequence[Message]]) -> Counter:
+def meant_verdicts(parts: Parts) -> Counter:
     return Counter((each.truth.verdict, each.truth.reason or "") for part in parts for each in part)
 
 
-def difference(lake: Lake, parts: Sequence[Sequence[Message]]) -> dict[str, int]:
+def difference(lake: Lake, parts: Parts) -> dict[str, int]:
     """Row for row: what silver has, what was meant, and what is in one alone or is not the same."""
     connection = duckdb.connect()
-    connection.register("meant", _meant(parts))
+    connection.register("meant", Truth("acme", parts).meant)
     connection.register("silver", lake.read("silver.observations"))
     (counts,) = (
         connection.sql("""
@@ -152,22 +127,6 @@ def _records(partition: int, sent: Sequence[Message], start: int, end: int) -> p
         for offset, each in enumerate(sent[start:end], start)
     ]
     return pa.Table.from_pylist(rows, schema=_SCHEMA)
-
-
-def _meant(parts: Sequence[Sequence[Message]]) -> pa.Table:
-    columns: list[list] = [[] for _ in _MEANT]
-    for partition, part in enumerate(parts):
-        for offset, message in enumerate(part):
-            truth = message.truth
-            for value in truth.values:
-                time = truth.result_time - timedelta(seconds=value.seconds_before)
-                row = (partition, offset, value.device_id or truth.device_id, truth.sensor_model, value.property,
-                       value.channel, value.depth_cm, value.value, value.unit, value.flag, time,
-                       truth.result_time)  # fmt: skip
-                for column, cell in zip(columns, row, strict=True):
-                    column.append(cell)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, _MEANT, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=_MEANT)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What was sent, and what must lie in the tables of it: by the generator's own serials, never by the pipeline."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, lru_cache
@@ -40,13 +40,16 @@ _MEANT = pa.schema(
     ]
 )
 
+Parts = tuple[tuple[Message, ...], ...]
+"""Messages by partition, each at its offset."""
+
 
 @dataclass(frozen=True)
 class Truth:
     """A topic's messages, each at the offset it must have, and what they mean."""
 
     tenant: str
-    parts: tuple[tuple[Message, ...], ...]
+    parts: Parts
 
     @property
     def topic(self) -> str:
@@ -91,10 +94,16 @@ class Truth:
 @lru_cache(maxsize=64)
 def truth(tenant: str, seed: int, count: int = MESSAGES) -> Truth:
     """Draw a tenant's mixed traffic: every format, a tenth late by weeks, a tenth copies, one in twenty poison."""
-    parts: list[list[Message]] = [[] for _ in range(PARTITIONS)]
-    for message in messages(Mixed(count, duplicate_share=0.10, poison_share=0.05, seed=seed)):
-        parts[zlib.crc32(message.key) % PARTITIONS].append(_of_tenant(message, tenant))
-    return Truth(tenant, tuple(map(tuple, parts)))
+    drawn = messages(Mixed(count, duplicate_share=0.10, poison_share=0.05, seed=seed))
+    return Truth(tenant, partitions((_of_tenant(message, tenant) for message in drawn), PARTITIONS))
+
+
+def partitions(sent: Iterable[Message], count: int) -> Parts:
+    """Lay messages out as Kafka does: a key's messages in one partition, in their order."""
+    parts: list[list[Message]] = [[] for _ in range(count)]
+    for message in sent:
+        parts[zlib.crc32(message.key) % count].append(message)
+    return tuple(map(tuple, parts))
 
 
 def _of_tenant(message: Message, tenant: str) -> Message:

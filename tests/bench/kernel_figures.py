@@ -1,7 +1,5 @@
 """What the kernel costs by itself, in CPU seconds of one process: records in memory in, verdicts and rows out."""
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
@@ -16,6 +14,7 @@ from pipelines.kernel.steps import steps
 from pipelines.simulate.farm import Farm, messages
 from pipelines.simulate.instruments import read
 from pipelines.simulate.vendors import INSTRUMENTS
+from tests.bench.cheapest import cheapest_s
 
 FEW_DEVICES, MANY_DEVICES = 100, 10_000
 EVENTS, PAYLOADS = 100_000, 100_000
@@ -40,18 +39,10 @@ def kernel_figures(events: int = EVENTS, payloads: int = PAYLOADS, repeats: int 
     """Measure; few devices, many devices and codecs take turns, so that what the machine does besides falls on all."""
     few, many = (_uplinks(events, devices) for devices in (FEW_DEVICES, MANY_DEVICES))
     sent = sent_payloads(payloads)
-    costs_s = [
-        (_cpu_s(lambda: _judge(few)), _cpu_s(lambda: _judge(many)), _cpu_s(lambda: decoded(sent, Meanings()).values()))
-        for _ in range(repeats)
-    ]
-    few_s, many_s, codecs_s = (min(costs) for costs in zip(*costs_s, strict=True))
+    few_s, many_s, codecs_s = cheapest_s(
+        lambda: _judge(few), lambda: _judge(many), lambda: decoded(sent, Meanings()).values(), turns=repeats
+    )
     return KernelFigures(events / few_s, many_s / few_s - 1, payloads / codecs_s)
-
-
-def _cpu_s(work: Callable[[], object]) -> float:
-    begun = time.process_time()
-    work()
-    return time.process_time() - begun
 
 
 def _judge(records: pa.Table) -> None:

@@ -17,30 +17,11 @@ from pipelines.contracts.tables import table
 from pipelines.kernel.batch import RECORD_COLUMNS
 from pipelines.simulate.farm import Farm, messages
 from pipelines.stream.broker import ensure_topic, partition_of
+from tests.bench.wide_rows import ROW_SCHEMA, VALUES
 
 PARTITIONS = 2
 # As large as the batches in which Spark hands rows to Python.
 _ROWS = 10_000
-
-VALUES = (
-    "air_temperature",
-    "relative_humidity",
-    "solar_radiation",
-    "wind_speed",
-    "wind_direction",
-    "air_pressure",
-    "precipitation",
-)
-
-TRUTH_SCHEMA = pa.schema(
-    [
-        ("device_id", pa.string()),
-        ("session", pa.string()),
-        ("sequence", pa.int64()),
-        ("time", pa.timestamp("us", tz="UTC")),
-        *((name, pa.float64()) for name in VALUES),
-    ]
-)
 
 _RECORD_SCHEMA = pa.schema([table("bronze.events").arrow_schema.field(name) for name in RECORD_COLUMNS])
 
@@ -53,7 +34,7 @@ class Load:
     messages: int
     message_bytes: int
     truth: Path
-    """Parquet: a row per message that is whole, in `TRUTH_SCHEMA`; duplicates are there twice."""
+    """Parquet: a row per message that is whole, in `ROW_SCHEMA`; duplicates are there twice."""
     records: tuple[Path, ...]
     """Arrow files, one a partition: the messages as rows of Kafka's columns."""
 
@@ -67,7 +48,7 @@ def write_load(farm: Farm, topic: str, folder: Path) -> Load:
     offsets = Counter[int]()
     size_bytes = 0
     with contextlib.ExitStack() as files:
-        whole = _Rows(files.enter_context(pq.ParquetWriter(truth, TRUTH_SCHEMA)), TRUTH_SCHEMA)
+        whole = _Rows(files.enter_context(pq.ParquetWriter(truth, ROW_SCHEMA)), ROW_SCHEMA)
         places = [
             _Rows(files.enter_context(pa.ipc.new_file(str(path), _RECORD_SCHEMA)), _RECORD_SCHEMA) for path in records
         ]

@@ -10,7 +10,6 @@ import json
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from pipelines.kernel.steps import steps
 from pipelines.local import kafka
 from pipelines.settings import Settings, from_environment
 from pipelines.simulate.farm import Farm, messages
+from tests.bench.cheapest import cheapest_s
 from tests.bench.kernel_figures import sent_payloads
 from tests.bench.load import deliver, placed
 from tests.bench.process_tree import measure
@@ -75,10 +75,11 @@ def of_parts() -> dict[str, float]:
         with Batch(steps(), records, tenant_id="demo", ingest_time=_NOW) as batch:
             batch.judge(KNOWN_KEYS_SCHEMA.empty_table())
 
-    hand_s, kernel_s, codecs_s = _cheapest(
+    hand_s, kernel_s, codecs_s = cheapest_s(
         lambda: long_table(new_events(by_hand, Decoder(Uplink), set())),
         judge,
         lambda: decoded(payloads, Meanings()).values(),
+        turns=3,
     )
     return {"kernel": hand_s / kernel_s, "codecs": hand_s / codecs_s * _PAYLOADS / _RECORDS}
 
@@ -106,16 +107,6 @@ def _records(sent: list[tuple[bytes, bytes]]) -> pa.Table:
         for offset, (key, value) in enumerate(sent)
     ]
     return pa.Table.from_pylist(rows, schema=pa.schema([schema.field(name) for name in RECORD_COLUMNS]))
-
-
-def _cheapest(*works: Callable[[], object], turns: int = 3) -> list[float]:
-    costs_s: list[list[float]] = [[] for _ in works]
-    for _ in range(turns):
-        for work, own in zip(works, costs_s, strict=True):
-            begun = time.process_time()
-            work()
-            own.append(time.process_time() - begun)
-    return [min(each) for each in costs_s]
 
 
 def main() -> int:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from deltalake import DeltaTable
 
-from tests.bench.load import TRUTH_SCHEMA, VALUES
 from tests.bench.stand import ROOT
+from tests.bench.wide_rows import ROW_SCHEMA, VALUES
 
 PROGRAMS = Path(__file__).parent / "programs"
 RIVALS = ("quix", "daft")
@@ -40,7 +40,7 @@ def rival_program(rival: str, *arguments: str) -> tuple[str, ...]:
 
 def empty_table(folder: Path) -> None:
     """Make the table that kafka-delta-ingest appends to, as old as it can read."""
-    DeltaTable.create(str(folder / "readings"), TRUTH_SCHEMA)
+    DeltaTable.create(str(folder / "readings"), ROW_SCHEMA)
 
 
 def kafka_delta_ingest(binary: Path, address: str, topic: str, folder: Path) -> tuple[str, ...]:

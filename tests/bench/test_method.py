@@ -9,9 +9,10 @@ import pytest
 from pipelines.simulate.farm import Farm
 from tests.bench.correctness import ledger_and_observations_differ, long_rows_differ, wide_rows_differ
 from tests.bench.kernel_figures import MANY_DEVICES, kernel_figures
-from tests.bench.load import VALUES, Load, write_load
+from tests.bench.load import Load, write_load
 from tests.bench.process_tree import CommandFailed, measure
 from tests.bench.programs.kernel_job import clean_files
+from tests.bench.wide_rows import VALUES
 
 BURN = """
 import time

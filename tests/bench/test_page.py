@@ -41,15 +41,10 @@ def test_a_page_says_which_targets_were_met_and_what_limited_them(monkeypatch: p
     assert not any("nothing." in line for line in lines)
 
 
-needs_results = pytest.mark.skipif(not page.kept(), reason="no result is kept: 'make bench ARGS=--page' keeps them")
-
-
-@needs_results
 def test_the_page_is_what_the_kept_results_say() -> None:
     assert page.PAGE.read_text(encoding="utf-8") == page.as_page(page.kept()), "run 'python -m tests.bench.page'"
 
 
-@needs_results
 def test_every_limit_that_is_written_down_is_of_a_target() -> None:
     names = {target.name for result in page.kept() for target in result.targets}
     assert set(page.limits()) <= names

@@ -12,6 +12,7 @@ import refet
 from pipelines.contracts import tables
 from pipelines.gold.field_daily import build
 from pipelines.gold.series import lay_out_hours
+from tests.gold.refets import refets_eto_mm
 from tests.gold.relations import Rows, relations
 
 Days = Callable[..., dict[tuple[str, str], dict[str, Any]]]
@@ -313,18 +314,7 @@ def test_real_days_equal_plain_pandas(spring: pd.DataFrame, spring_gold: pd.Data
 
 def test_real_evapotranspiration_equals_refet(spring_gold: pd.DataFrame) -> None:
     known = spring_gold.dropna(subset=["air_temperature_mean_c", "actual_vapour_pressure_kpa"])
-    expected = refet.Daily(
-        tmin=known["air_temperature_min_c"].to_numpy(),
-        tmax=known["air_temperature_max_c"].to_numpy(),
-        ea=known["actual_vapour_pressure_kpa"].to_numpy(),
-        rs=known["solar_radiation_mj_m2"].to_numpy(),
-        uz=known["wind_speed_mean_m_s"].to_numpy(),
-        zw=2.8,
-        elev=-9.0,
-        lat=38.1,
-        doy=pd.to_datetime(known.index).dayofyear.to_numpy(),
-        method="asce",
-    ).eto()
+    expected = refets_eto_mm(known, latitude_deg=38.1)
     assert list(known["eto_mm"]) == pytest.approx(list(expected), abs=1e-9)
     assert len(known) == 11
     assert spring_gold["eto_mm"].isna().sum() == 3

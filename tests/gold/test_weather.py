@@ -8,7 +8,6 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pytest
-import refet
 
 from pipelines.contracts.tables import table
 from pipelines.gold.region import EVERYTHING
@@ -24,6 +23,7 @@ from pipelines.simulate.tower import PROBE_2017, SAMPLE, STATION, frames
 from pipelines.simulate.trouble import BARN
 from pipelines.simulate.uplinks import publish
 from tests.gold.lakes import SILVER, decide
+from tests.gold.refets import refets_eto_mm
 from tests.uplinks import records
 
 # The whole record where it lies beside the clone; else the sample, which has every half hour of it.
@@ -117,18 +117,7 @@ def test_a_years_means_are_those_of_plain_pandas(days: pd.DataFrame, record: pd.
 
 def test_a_years_evapotranspiration_is_refets(days: pd.DataFrame) -> None:
     known = days.dropna(subset=["eto_mm"])
-    expected = refet.Daily(
-        tmin=known["air_temperature_min_c"].to_numpy(),
-        tmax=known["air_temperature_max_c"].to_numpy(),
-        ea=known["actual_vapour_pressure_kpa"].to_numpy(),
-        rs=known["solar_radiation_mj_m2"].to_numpy(),
-        uz=known["wind_speed_mean_m_s"].to_numpy(),
-        zw=2.8,
-        elev=-9.0,
-        lat=38.1159,
-        doy=pd.to_datetime(known.index).dayofyear.to_numpy(),
-        method="asce",
-    ).eto()
+    expected = refets_eto_mm(known, latitude_deg=38.1159)
     assert list(known["eto_mm"]) == pytest.approx(list(expected), abs=1e-9)
     assert len(known) > 300
 

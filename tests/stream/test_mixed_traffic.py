@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.chaos.truth import partitions
 from pipelines.lake.tables import Lake
 from pipelines.simulate.mixed import Mixed, messages
-from tests.mixed_lake import check, content, partitions, shuffled, take_in, verdicts
+from tests.mixed_lake import PARTITIONS, check, content, shuffled, take_in, verdicts
 
 
 def test_silver_is_what_was_meant_row_for_row(tmp_path):
@@ -20,7 +21,7 @@ def test_silver_is_what_was_meant_row_for_row(tmp_path):
 def in_order(tmp_path_factory):
     sent = list(messages(Mixed(600, seed=7)))
     lake = Lake(tmp_path_factory.mktemp("in_order"))
-    take_in(lake, partitions(sent), 10_000)
+    take_in(lake, partitions(sent, PARTITIONS), 10_000)
     return sent, content(lake), verdicts(lake)
 
 
@@ -29,6 +30,6 @@ def in_order(tmp_path_factory):
 def test_neither_order_nor_batch_size_matters(tmp_path_factory, in_order, seed, max_records):
     sent, expected, expected_verdicts = in_order
     lake = Lake(tmp_path_factory.mktemp("shuffled"))
-    take_in(lake, partitions(shuffled(sent, seed)), max_records)
+    take_in(lake, partitions(shuffled(sent, seed), PARTITIONS), max_records)
     assert verdicts(lake) == expected_verdicts
     assert content(lake) == expected

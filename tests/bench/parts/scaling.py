@@ -72,10 +72,7 @@ def _by_events(stand: Stand, sizes: list[int]) -> dict[str, Measured]:
         )
         for engine, title in ENGINES.items() for farm in farms
     ]  # fmt: skip
-    measured = stand.rounds(contenders)
-    for farm in farms:
-        stand.forget(farm.tenant)
-    return measured
+    return _in_turns(stand, contenders, farms)
 
 
 def _by_devices(stand: Stand, size: int) -> dict[str, Measured]:
@@ -89,6 +86,11 @@ def _by_devices(stand: Stand, size: int) -> dict[str, Measured]:
         )
         for farm in farms
     ]  # fmt: skip
+    return _in_turns(stand, contenders, farms)
+
+
+def _in_turns(stand: Stand, contenders: list[Contender], farms: list[Farm]) -> dict[str, Measured]:
+    """Measure, and let go of what was sent."""
     measured = stand.rounds(contenders)
     for farm in farms:
         stand.forget(farm.tenant)

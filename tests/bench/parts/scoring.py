@@ -1,8 +1,6 @@
 """Scoring: forecasts as rows of the table, beside nothing but the model's own arithmetic."""
 
 import tempfile
-import time
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from pipelines.lake.tables import Lake
 from pipelines.models.irrigation.features import features
 from pipelines.registry import models as registry
 from pipelines.scoring.irrigation import Scored, feature_schema, forecast, open_model
+from tests.bench.cheapest import cheapest_s
 from tests.bench.result import Result, Table, Target, surroundings
 from tests.bench.stand import FIELDSTREAM, Contender, Stand
 from tests.field_days import field_days, put_gold
@@ -45,9 +44,10 @@ def run(stand: Stand) -> Result:
         put_gold(lake, *days)
         register_model(stand, lake)
         table, tensor, session, scored = _prepared(lake, days)
-        ours_s, plain_s = _cheapest(
+        ours_s, plain_s = cheapest_s(
             lambda: [forecast(batch, session, scored) for batch in table.to_batches(BATCH_ROWS)],
             lambda: session.run(list(scored.contract.output_names), {"features": tensor}),
+            turns=5,
         )
         command = Contender("score", "fieldstream score", lambda _: (*FIELDSTREAM, "score"), tenant="scoring")
         usage = stand.run_in(command, home)
@@ -93,14 +93,3 @@ def _prepared(lake: Lake, days: list[pd.DataFrame]) -> tuple[pa.Table, Any, Any,
     table = pa.concat_tables(made).combine_chunks()
     columns = [table[name].cast(pa.float32()).to_numpy() for name in contract.input_names]
     return table, np.column_stack(columns), open_model(registry.load(lake, model)), Scored(contract, model.digest, 1)
-
-
-def _cheapest(*works: Callable[[], object], turns: int = 5) -> list[float]:
-    """Return the least CPU seconds of each, in turns."""
-    costs_s: list[list[float]] = [[] for _ in works]
-    for _ in range(turns):
-        for work, own in zip(works, costs_s, strict=True):
-            begun = time.process_time()
-            work()
-            own.append(time.process_time() - begun)
-    return [min(each) for each in costs_s]

@@ -6,15 +6,8 @@ import daft
 from daft import DataType, col
 from daft.functions import try_deserialize
 
-VALUES = (
-    "air_temperature",
-    "relative_humidity",
-    "solar_radiation",
-    "wind_speed",
-    "wind_direction",
-    "air_pressure",
-    "precipitation",
-)
+from tests.bench.wide_rows import VALUES
+
 UPLINK = DataType.struct(
     {
         "time": DataType.string(),

@@ -9,24 +9,8 @@ from deltalake import WriterProperties, write_deltalake
 from quixstreams import Application
 from quixstreams.sinks import BatchingSink, SinkBatch
 
-VALUES = (
-    "air_temperature",
-    "relative_humidity",
-    "solar_radiation",
-    "wind_speed",
-    "wind_direction",
-    "air_pressure",
-    "precipitation",
-)
-SCHEMA = pa.schema(
-    [
-        ("device_id", pa.string()),
-        ("session", pa.string()),
-        ("sequence", pa.int64()),
-        ("time", pa.timestamp("us", tz="UTC")),
-        *((name, pa.float64()) for name in VALUES),
-    ]
-)
+from tests.bench.wide_rows import ROW_SCHEMA, VALUES
+
 COMMIT = 250_000
 
 
@@ -38,7 +22,7 @@ class DeltaSink(BatchingSink):
         self._table = table
 
     def write(self, batch: SinkBatch) -> None:
-        rows = pa.Table.from_pylist([item.value for item in batch], schema=SCHEMA)
+        rows = pa.Table.from_pylist([item.value for item in batch], schema=ROW_SCHEMA)
         properties = WriterProperties(compression="ZSTD", compression_level=1)
         write_deltalake(self._table, rows, mode="append", writer_properties=properties)
 

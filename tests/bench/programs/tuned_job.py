@@ -11,8 +11,8 @@ import sys
 from pyspark.sql import SparkSession
 from pyspark.sql.functions import array, col, from_json, inline
 
-from tests.bench.load import VALUES
 from tests.bench.programs.tutorial_job import SCHEMA
+from tests.bench.wide_rows import VALUES
 
 BATCH = 1_000_000
 

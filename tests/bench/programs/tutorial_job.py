@@ -18,7 +18,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.functions import col, from_json
 from pyspark.sql.types import DoubleType, LongType, StringType, StructField, StructType, TimestampType
 
-from tests.bench.load import VALUES
+from tests.bench.wide_rows import VALUES
 
 SCHEMA = StructType(
     [
