@@ -6,7 +6,7 @@ import importlib
 import logging
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -85,14 +85,14 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _names(known: tuple[str, ...]) -> type:
+def _names(known: tuple[str, ...]) -> Callable[[str], list[str]]:
     def names(text: str) -> list[str]:
         found = text.split(",")
         if unknown := set(found) - set(known):
             raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: not among {', '.join(known)}")
         return found
 
-    return names  # type: ignore[return-value]
+    return names
 
 
 if __name__ == "__main__":
