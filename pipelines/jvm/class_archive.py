@@ -5,7 +5,6 @@ them as it has them in memory (application class-data sharing, JEP 350).
 """
 
 import hashlib
-import importlib.metadata
 import importlib.util
 import logging
 import os
@@ -31,11 +30,14 @@ def class_archive(settings: Settings, java: Path, jars: list[Path]) -> Path | No
     """Return the archive for this Java and these jars, written on first use; None where there cannot be one."""
     if any(os.environ.get(name) for name in _FOLDERS_ON_CLASS_PATH):
         return None
-    archive = settings.cache / "classes" / f"spark-{_digest(java, jars)}.jsa"
+    on_class_path = [*_spark_s_own(), *jars]
+    place = f"spark-{_digest(str(java), *map(str, on_class_path))}"
+    archive = settings.cache / "classes" / f"{place}-{_digest(_release(java), *map(_stamp, on_class_path))}.jsa"
     if not archive.exists():
         archive.parent.mkdir(parents=True, exist_ok=True)
         log.info("reading Spark's classes, once")
         _write(archive)
+        _remove_others(place, archive)
     return archive if archive.stat().st_size else None
 
 
@@ -69,13 +71,33 @@ def _spark_writes(archive: Path, home: Path) -> str | None:
     return done.stderr.strip()[-500:] or f"it ended with {done.returncode}, and wrote nothing"
 
 
-def _digest(java: Path, jars: list[Path]) -> str:
-    """Tell Java, Spark and jars apart, and where they lie: an archive holds for its own class path alone."""
-    release = java / "release"
-    built = release.read_text(encoding="utf-8") if release.exists() else ""
+def _spark_s_own() -> list[Path]:
+    # Found without importing pyspark, which takes half a second.
     spark = importlib.util.find_spec("pyspark")
-    parts = [str(java), built, importlib.metadata.version("pyspark"), spark and spark.origin, *jars]
-    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:12]
+    folders = (spark.submodule_search_locations if spark else None) or []
+    return sorted(Path(folders[0], "jars").glob("*.jar")) if folders else []
+
+
+def _release(java: Path) -> str:
+    release = java / "release"
+    return release.read_text(encoding="utf-8") if release.exists() else ""
+
+
+def _stamp(jar: Path) -> str:
+    """Tell what Java asks of a jar before it maps an archive: the same jar installed anew is another one to it."""
+    stat = jar.stat()
+    return f"{stat.st_size} {stat.st_mtime_ns}"
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def _remove_others(place: str, archive: Path) -> None:
+    """Leave one archive to a place: those of jars that were there before serve nobody."""
+    for other in archive.parent.glob(f"{place}-*.jsa"):
+        if other != archive:
+            other.unlink(missing_ok=True)
 
 
 def _use_spark(settings: Settings) -> None:
