@@ -4,6 +4,7 @@ A third of what a Spark session's start costs is loading classes from jars, the 
 them as it has them in memory (application class-data sharing, JEP 350).
 """
 
+import fcntl
 import hashlib
 import importlib.util
 import logging
@@ -34,11 +35,19 @@ def class_archive(settings: Settings, java: Path, jars: list[Path]) -> Path | No
     place = f"spark-{_digest(str(java), *map(str, on_class_path))}"
     archive = settings.cache / "classes" / f"{place}-{_digest(_release(java), *map(_stamp, on_class_path))}.jsa"
     if not archive.exists():
-        archive.parent.mkdir(parents=True, exist_ok=True)
-        log.info("reading Spark's classes, once")
-        _write(archive)
-        _remove_others(place, archive)
+        _write_once(place, archive)
     return archive if archive.stat().st_size else None
+
+
+def _write_once(place: str, archive: Path) -> None:
+    """Write it, or wait for the process that is writing it: both at once would take each twice as long."""
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    with (archive.parent / f"{place}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not archive.exists():
+            log.info("reading Spark's classes, once")
+            _write(archive)
+            _remove_others(place, archive)
 
 
 def _write(archive: Path) -> None:

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,6 +38,10 @@ def writes_the_time(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "executable", program(tmp_path / "python", write))
 
 
+def archives(settings):
+    return set((settings.cache / "classes").glob("*.jsa"))
+
+
 @pytest.mark.usefixtures("writes_the_time")
 def test_the_archive_is_written_once_for_the_same_java_and_jars(settings, tmp_path, jars):
     first = class_archive(settings, tmp_path, jars)
@@ -44,7 +49,7 @@ def test_the_archive_is_written_once_for_the_same_java_and_jars(settings, tmp_pa
     assert class_archive(settings, tmp_path, jars) == first
     assert first.read_text() == written
     assert class_archive(settings, tmp_path, jars[:1]) != first
-    assert sorted(first.parent.iterdir()) == sorted({first, class_archive(settings, tmp_path, jars[:1])})
+    assert archives(settings) == {first, class_archive(settings, tmp_path, jars[:1])}
 
 
 @pytest.mark.usefixtures("writes_the_time")
@@ -54,7 +59,17 @@ def test_the_same_jars_installed_anew_have_an_archive_of_their_own_in_place_of_t
     os.utime(jars[0], (1, 1))
     new = class_archive(settings, tmp_path, jars)
     assert new != old
-    assert list(new.parent.iterdir()) == [new]
+    assert archives(settings) == {new}
+
+
+def test_two_that_start_at_once_write_it_once(settings, tmp_path, jars, monkeypatch):
+    write = "open(os.environ['FIELDSTREAM_CLASSES_TO_WRITE'], 'w').write('classes')"
+    count = f"open({str(tmp_path / 'runs')!r}, 'a').write('run ')"
+    monkeypatch.setattr(sys, "executable", program(tmp_path / "python", f"{count}; time.sleep(0.5); {write}"))
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: class_archive(settings, tmp_path, jars), "12")
+    assert first == second
+    assert (tmp_path / "runs").read_text() == "run "
 
 
 @pytest.mark.parametrize(
