@@ -33,9 +33,9 @@ MODELS = "select model_name, model_digest, gold_version, metrics, decided_at fro
 
 
 def _stream(settings: Settings, args: Namespace) -> Any:
-    from pipelines.cli.light import leave_pandas_out
+    from pipelines.cli.light import start_light
 
-    leave_pandas_out()
+    start_light()
     ingest = job("ingest")
     kind = kind_of(settings.topic(args.topic))
     # Operations are few: a JVM would take longer to start than they to be taken in.

@@ -1,5 +1,6 @@
-"""Arrow without pandas, for a process that starts often and converts nothing to or from it."""
+"""Arrow without what a process that only takes in has no use for: pandas, and an allocator of its own."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +8,14 @@ from importlib.abc import MetaPathFinder
 from typing import Any
 
 
-def leave_pandas_out() -> None:
+def start_light() -> None:
+    """Start Arrow without them; to be called before anything else imports it."""
+    # What Arrow frees, DuckDB can use and the other way round; each with an allocator of its own keeps 40 MB more.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    _leave_pandas_out()
+
+
+def _leave_pandas_out() -> None:
     """Have Arrow decide now that there is no pandas, as far as it would look for it unasked.
 
     The first array that it makes from a list would import pandas, to tell whether the list is one of its kinds: half a
