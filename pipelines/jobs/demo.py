@@ -17,7 +17,7 @@ from pipelines.jobs.gate import gate, require_admitted
 from pipelines.jobs.ingest import ingest
 from pipelines.jobs.reference import load_reference
 from pipelines.jobs.report import report
-from pipelines.jobs.run_dag import run_dag
+from pipelines.jobs.run_dag import DagRuns
 from pipelines.jobs.send_sample import send_sample
 from pipelines.jobs.stack import up
 from pipelines.lake.tables import Lake
@@ -66,9 +66,10 @@ def demo(settings: Settings, into: Path = Path("report.html")) -> DemoReport:
     """
     lake = Lake(settings.lake)
     before = _versions(lake)
-    by_hand, by_dags = _by_hand(settings), _by_dags(settings, into)
+    dags = DagRuns(settings)
+    by_hand, by_dags = _by_hand(settings), _by_dags(settings, dags, into)
     total = len(by_hand) + len(by_dags)
-    with _broker_put_back(settings):
+    with _broker_put_back(settings), dags:
         stages = _run(by_hand, done=0, total=total)
         on_time = lake.version(GOLD)
         _release_spark()
@@ -112,13 +113,13 @@ def _by_hand(settings: Settings) -> list[Step]:
     ]
 
 
-def _by_dags(settings: Settings, into: Path) -> list[Step]:
+def _by_dags(settings: Settings, dags: DagRuns, into: Path) -> list[Step]:
     """The late week, the way production runs: each command in a task of Airflow's."""
     return [
         ("send the week that came late", lambda: send_sample(settings, "late")),
-        ("DAG intake", lambda: run_dag(settings, "intake")),
-        ("DAG retraining", lambda: run_dag(settings, "retraining")),
-        ("DAG scoring", lambda: run_dag(settings, "scoring")),
+        ("DAG intake", lambda: dags.run("intake")),
+        ("DAG retraining", lambda: dags.run("retraining")),
+        ("DAG scoring", lambda: dags.run("scoring")),
         ("write the report", lambda: report(settings, into)),
     ]
 

@@ -4,16 +4,15 @@ import contextlib
 import json
 import logging
 import re
-import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from pipelines.errors import DagFailed
+from pipelines.local.airflow import Airflow
 from pipelines.local.airflow_home import DAGS, airflow_environment, airflow_home, database
 from pipelines.settings import Settings
 
@@ -50,48 +49,58 @@ class DagReport:
     log: str
 
 
-def run_dag(settings: Settings, dag_id: str, dags: Path = DAGS) -> DagReport:
-    """Run the DAG, a file of the folder `dags`, once; every task runs in order, none is retried.
+def run_dag(settings: Settings, dag_id: str) -> DagReport:
+    """Run the DAG once; every task runs in order, none is retried.
 
     Raises:
         DagFailed: A task failed, or Airflow could not run the DAG.
     """
+    with DagRuns(settings) as runs:
+        return runs.run(dag_id)
+
+
+class DagRuns:
+    """Runs of DAGs, one after another, by one process of Airflow's; leaving the block ends it."""
+
+    def __init__(self, settings: Settings, dags: Path = DAGS) -> None:
+        """Say whose, and in which folder the DAGs are; nothing runs yet."""
+        self._settings = settings
+        self._airflow = Airflow(airflow_environment(settings, dags))
+
+    def __enter__(self) -> Self:
+        """Hand it out."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """End Airflow, and what it runs."""
+        self._airflow.__exit__(kind, error, at)
+
+    def run(self, dag_id: str) -> DagReport:
+        """Run one; raises as `run_dag` does."""
+        return _run(self._settings, self._airflow, dag_id)
+
+
+def _run(settings: Settings, airflow: Airflow, dag_id: str) -> DagReport:
     started = time.monotonic()
     log = airflow_home(settings) / f"{dag_id}.log"
-    _migrate_once(settings)
-    exit_code = _airflow(airflow_environment(settings, dags), log, "dags", "test", dag_id)
+    _migrate_once(settings, airflow)
+    exit_code = airflow.run(log, "dags", "test", dag_id)
     state, tasks = _last_run(settings, dag_id)
     if exit_code != 0 or state != "success":
         raise _failure(dag_id, state, tasks, log)
     return DagReport(dag_id, state, round(time.monotonic() - started, 3), tasks, str(log))
 
 
-def _migrate_once(settings: Settings) -> None:
+def _migrate_once(settings: Settings, airflow: Airflow) -> None:
     """Lay Airflow's database once; it is marked as laid only when all of it is."""
     marker = airflow_home(settings) / "migrated"
     if marker.exists():
         return
     _log.info("Airflow: laying its database in %s", airflow_home(settings))
     log = airflow_home(settings) / "migrate.log"
-    if _airflow(airflow_environment(settings), log, "db", "migrate") != 0:
+    if airflow.run(log, "db", "migrate") != 0:
         raise _failure("db migrate", "failed", (), log)
     marker.touch()
-
-
-def _airflow(environment: dict[str, str], log: Path, *arguments: str) -> int:
-    argv = [str(Path(sys.executable).with_name("airflow")), *arguments]
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            argv, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT
-        )
-        try:
-            return process.wait()
-        finally:
-            # SIGINT and not SIGTERM: Airflow's run in one process ends the task's command only on the way out.
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGINT)
-                process.wait(timeout=10)
 
 
 def _last_run(settings: Settings, dag_id: str) -> tuple[str, tuple[TaskReport, ...]]:

@@ -1,12 +1,12 @@
 """A DAG really run by Airflow: tasks in order, reports kept, and a failure told in the command's own sentence."""
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
 from pipelines.errors import DagFailed
-from pipelines.jobs.run_dag import run_dag
-from pipelines.settings import Settings, from_environment
+from pipelines.jobs.run_dag import DagRuns
+from pipelines.settings import from_environment
 
 pytestmark = pytest.mark.airflow
 
@@ -31,21 +31,17 @@ HOLDS = "import sys; print('Slice 3 to 7 is held.', file=sys.stderr); sys.exit(5
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    home = tmp_path_factory.mktemp("home")
-    return from_environment({"FIELDSTREAM_HOME": str(home), "FIELDSTREAM_TENANT": "acme"})
-
-
-@pytest.fixture(scope="module")
-def dags(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dags")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DagRuns]:
+    home, dags = (tmp_path_factory.mktemp(name) for name in ("home", "dags"))
     for dag_id, says in {"admits": ADMITS, "holds": HOLDS}.items():
-        (folder / f"{dag_id}.py").write_text(DAG_FILE.format(dag_id=dag_id, says=says))
-    return folder
+        (dags / f"{dag_id}.py").write_text(DAG_FILE.format(dag_id=dag_id, says=says))
+    settings = from_environment({"FIELDSTREAM_HOME": str(home), "FIELDSTREAM_TENANT": "acme"})
+    with DagRuns(settings, dags) as runs:
+        yield runs
 
 
-def test_tasks_run_in_order_and_keep_their_reports(settings: Settings, dags: Path) -> None:
-    report = run_dag(settings, "admits", dags)
+def test_tasks_run_in_order_and_keep_their_reports(runs: DagRuns) -> None:
+    report = runs.run("admits")
     assert report.state == "success"
     assert [(task.task_id, task.state, task.report) for task in report.tasks] == [
         ("gate", "success", ["gate", "acme"]),
@@ -53,13 +49,13 @@ def test_tasks_run_in_order_and_keep_their_reports(settings: Settings, dags: Pat
     ]
 
 
-def test_a_held_slice_stops_gold_at_once_in_its_own_words(settings: Settings, dags: Path) -> None:
+def test_a_held_slice_stops_gold_at_once_in_its_own_words(runs: DagRuns) -> None:
     with pytest.raises(DagFailed, match=r"task gate, .*ended with exit code 5: Slice 3 to 7 is held\.") as caught:
-        run_dag(settings, "holds", dags)
+        runs.run("holds")
     assert caught.value.exit_code == 5
 
 
-def test_an_unknown_dag_is_named(settings: Settings, dags: Path) -> None:
+def test_an_unknown_dag_is_named(runs: DagRuns) -> None:
     with pytest.raises(DagFailed, match="The DAG nobody did not succeed") as caught:
-        run_dag(settings, "nobody", dags)
+        runs.run("nobody")
     assert caught.value.exit_code == 4
