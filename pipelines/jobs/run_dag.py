@@ -75,32 +75,31 @@ class DagRuns:
         """End Airflow, and what it runs."""
         self._airflow.__exit__(kind, error, at)
 
+    def lay_database(self) -> None:
+        """Lay Airflow's database once; it is marked as laid only when all of it is.
+
+        Raises:
+            DagFailed: It could not be laid.
+        """
+        marker = airflow_home(self._settings) / "migrated"
+        if marker.exists():
+            return
+        _log.info("Airflow: laying its database in %s", marker.parent)
+        log = marker.parent / "migrate.log"
+        if self._airflow.run(log, "db", "migrate") != 0:
+            raise _failure("db migrate", "failed", (), log)
+        marker.touch()
+
     def run(self, dag_id: str) -> DagReport:
         """Run one; raises as `run_dag` does."""
-        return _run(self._settings, self._airflow, dag_id)
-
-
-def _run(settings: Settings, airflow: Airflow, dag_id: str) -> DagReport:
-    started = time.monotonic()
-    log = airflow_home(settings) / f"{dag_id}.log"
-    _migrate_once(settings, airflow)
-    exit_code = airflow.run(log, "dags", "test", dag_id)
-    state, tasks = _last_run(settings, dag_id)
-    if exit_code != 0 or state != "success":
-        raise _failure(dag_id, state, tasks, log)
-    return DagReport(dag_id, state, round(time.monotonic() - started, 3), tasks, str(log))
-
-
-def _migrate_once(settings: Settings, airflow: Airflow) -> None:
-    """Lay Airflow's database once; it is marked as laid only when all of it is."""
-    marker = airflow_home(settings) / "migrated"
-    if marker.exists():
-        return
-    _log.info("Airflow: laying its database in %s", airflow_home(settings))
-    log = airflow_home(settings) / "migrate.log"
-    if airflow.run(log, "db", "migrate") != 0:
-        raise _failure("db migrate", "failed", (), log)
-    marker.touch()
+        started = time.monotonic()
+        log = airflow_home(self._settings) / f"{dag_id}.log"
+        self.lay_database()
+        exit_code = self._airflow.run(log, "dags", "test", dag_id)
+        state, tasks = _last_run(self._settings, dag_id)
+        if exit_code != 0 or state != "success":
+            raise _failure(dag_id, state, tasks, log)
+        return DagReport(dag_id, state, round(time.monotonic() - started, 3), tasks, str(log))
 
 
 def _last_run(settings: Settings, dag_id: str) -> tuple[str, tuple[TaskReport, ...]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.jobs.gate import gate, gate_status
-from pipelines.jobs.run_dag import run_dag
+from pipelines.jobs.run_dag import DagRuns
 from pipelines.lake.tables import Lake
 from pipelines.local.airflow_home import airflow_environment
 from pipelines.settings import Settings
@@ -19,11 +19,17 @@ REASON = "the probe stood in water; {{ nothing }} else"
 
 
 @pytest.fixture
-def person(home_settings: Settings) -> Iterator["subprocess.Popen[str]"]:
+def runs(home_settings: Settings) -> Iterator[DagRuns]:
+    with DagRuns(home_settings) as runs:
+        runs.lay_database()
+        yield runs
+
+
+@pytest.fixture
+def person(home_settings: Settings, runs: DagRuns) -> Iterator["subprocess.Popen[str]"]:  # noqa: ARG001 - asked there
     """Somebody who approves as soon as they are asked."""
     everyone = {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True"}
     environment = airflow_environment(home_settings) | everyone
-    subprocess.run([Path(sys.executable).with_name("airflow"), "db", "migrate"], env=environment, check=True)
     argv = [sys.executable, str(ANSWER), "release", REASON]
     answering = subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, text=True)
     yield answering
@@ -32,12 +38,14 @@ def person(home_settings: Settings) -> Iterator["subprocess.Popen[str]"]:
 
 
 @pytest.mark.airflow
-def test_a_person_lets_a_held_slice_through(home_settings: Settings, person: "subprocess.Popen[str]") -> None:
+def test_a_person_lets_a_held_slice_through(
+    home_settings: Settings, runs: DagRuns, person: "subprocess.Popen[str]"
+) -> None:
     lake = Lake(home_settings.lake)
     lake.append("silver.observations", [observation(20), {**observation(21), "value": 0.9}])
     gate(home_settings)
     assert len(gate_status(home_settings).held) == 1
-    report = run_dag(home_settings, "release")
+    report = runs.run("release")
     assert [task.state for task in report.tasks] == ["success"] * 3
     said, _ = person.communicate(timeout=60)
     assert "May silver.observations, version 1, be used?" in said.splitlines()
