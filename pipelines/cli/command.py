@@ -106,6 +106,21 @@ def whole(text: str) -> int:
     return int(text)
 
 
+def seconds(text: str) -> float:
+    """Read a number of seconds, none or more, and an hour at most.
+
+    Raises:
+        ArgumentTypeError: It is written otherwise.
+    """
+    try:
+        read = float(text)
+    except ValueError:
+        read = -1.0
+    if not 0 <= read <= 3600:
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 3600")
+    return read
+
+
 def positive(text: str) -> int:
     """Read a whole number from 1.
 

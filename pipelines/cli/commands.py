@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from pipelines.cli.chaos_commands import CHAOS_COMMANDS
-from pipelines.cli.command import Command, arg, job, positive, whole
+from pipelines.cli.command import Command, arg, job, positive, seconds, whole
 from pipelines.cli.decode_command import DECODE
 from pipelines.cli.gate_commands import GATE_COMMANDS
 from pipelines.cli.output import show_answer, show_report
@@ -42,7 +42,8 @@ def _stream(settings: Settings, args: Namespace) -> Any:
     engine = args.engine or ("embedded" if kind is OPERATIONS else "spark")
     if args.once:
         return ingest.ingest(settings, args.max_records, engine, kind)
-    return ingest.follow(settings, asked_to_stop(), args.max_records, engine, kind)
+    pace_s = ingest.PACE_S if args.pace_s is None else args.pace_s
+    return ingest.follow(settings, asked_to_stop(), args.max_records, engine, kind, pace_s=pace_s)
 
 
 def _accept_loss(settings: Settings, args: Namespace) -> Any:
@@ -175,11 +176,20 @@ COMMANDS = (
         "Take events from Kafka into bronze and silver; until stopped, or once.",
         _stream,
         (
-            "fieldstream stream --engine embedded",
+            "fieldstream stream --engine embedded --pace-s 5",
             "fieldstream stream --once --max-records 100000",
             "fieldstream stream --once --topic operations",
         ),
-        (arg("--once", action="store_true", help="take what is there, then end"), *_INTAKE),
+        (
+            arg("--once", action="store_true", help="take what is there, then end"),
+            arg(
+                "--pace-s",
+                type=seconds,
+                metavar="S",
+                help="seconds between two batches' starts, at least: more make fewer files, and rows seen later (0.1)",
+            ),
+            *_INTAKE,
+        ),
     ),
     Command(
         ("accept-loss",),

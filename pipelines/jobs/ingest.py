@@ -35,7 +35,7 @@ ENGINES = tuple(MAX_RECORDS)
 POLL_S = 1.0
 # So long a stream that has begun waits for a broker that went away, and so often it looks whether it is back.
 OUTAGE_S, RETRY_S = 600.0, 1.0
-# Batches begin no faster than this: each is two commits, and every commit makes the next one dearer.
+# Batches begin no faster than this, unless told otherwise: each is two commits, and every commit makes the next dearer.
 PACE_S = 0.1
 
 TOUCHED = ("bronze.events", "ops.redrives", "reference.devices")
@@ -83,8 +83,10 @@ def follow(
     max_records: int | None = None,
     engine: str = "spark",
     kind: TopicKind = TELEMETRY,
+    *,
+    pace_s: float = PACE_S,
 ) -> IngestReport:
-    """Take in whatever comes until `stop` is set.
+    """Take in whatever comes until `stop` is set, in batches that begin at least `pace_s` apart.
 
     Spark finishes the batch under way first; the embedded engine does if that is short, and gives it up if not. A
     broker that goes away is waited for, up to `OUTAGE_S`.
@@ -97,7 +99,7 @@ def follow(
         try:
             while not stop.is_set():
                 try:
-                    _follow_on(intake, stop, max_records or MAX_RECORDS[engine])
+                    _follow_on(intake, stop, max_records or MAX_RECORDS[engine], pace_s)
                     outage.over()
                 except BrokerUnreachable as error:
                     outage.bear(error)
@@ -108,13 +110,13 @@ def follow(
         return intake.report()
 
 
-def _follow_on(intake: "_Intake", stop: threading.Event, max_records: int) -> None:
+def _follow_on(intake: "_Intake", stop: threading.Event, max_records: int, pace_s: float) -> None:
     started = time.monotonic()
     records = intake.batch(intake.engine.ends(), max_records)
     if not records:
         intake.engine.wait()
     elif records < max_records:
-        stop.wait(max(0.0, started + PACE_S - time.monotonic()))
+        stop.wait(max(0.0, started + pace_s - time.monotonic()))
 
 
 class _Outage:

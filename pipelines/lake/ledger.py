@@ -70,7 +70,13 @@ def redriven_files(lake: Lake) -> list[LedgerFile]:
     return ledger_files(lake.open(name), lake.path(name)) if lake.exists(name) else []
 
 
-def known_keys(files: Sequence[LedgerFile], partition: int, result_times: tuple[datetime, datetime]) -> pa.Table:
+def known_keys(
+    files: Sequence[LedgerFile],
+    partition: int,
+    result_times: tuple[datetime, datetime],
+    *,
+    margin: timedelta = DEDUPLICATION_MARGIN,
+) -> pa.Table:
     """Return what is needed to know copies of the accepted events of one Kafka partition around a span of result times.
 
     Copies of an event share its partition, so no other partition is read; nor is a file whose statistics say that
@@ -78,7 +84,7 @@ def known_keys(files: Sequence[LedgerFile], partition: int, result_times: tuple[
 
     Shape: event_key, result_time, body_digest; one row an event.
     """
-    earliest, latest = result_times[0] - DEDUPLICATION_MARGIN, result_times[1] + DEDUPLICATION_MARGIN
+    earliest, latest = result_times[0] - margin, result_times[1] + margin
     chosen = [
         file.path
         for file in files

@@ -48,7 +48,8 @@ APPENDED = frozenset(
 
 # Readers leave out row groups by their statistics; one of a million rows would be read for a single row.
 _ROW_GROUP_ROWS = 131_072
-_LOG_KEPT = timedelta(days=30)
+# As the tables' own `delta.logRetentionDuration`.
+_LOG_KEPT = timedelta(days=8)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ TABLE_PROPERTIES = {
     "delta.enableExpiredLogCleanup": "false",
     # A day longer than maintenance keeps replaced files: until they are gone, the log tells them from orphans.
     "delta.deletedFileRetentionDuration": "interval 8 days",
+    # A version whose replaced files are gone cannot be read any more: neither need its commit be there.
+    "delta.logRetentionDuration": "interval 8 days",
 }
 
 

@@ -1,4 +1,4 @@
-"""What a process that goes on knows of the ledger without reading it again: the latest events, and those of each hour.
+"""What a process that goes on knows of the ledger without reading it again: the latest events, and those of any time.
 
 Nothing here can be out of date: an event that the lake has accepted stays accepted, so a key once remembered is true
 for ever, and whoever adds keys says so (`add`) or has everything forgotten (`forget`). What is told apart by a hash is
@@ -7,20 +7,25 @@ read from the ledger's own files before it counts.
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.kernel.copies import SAME_EVENT_WITHIN
 from pipelines.kernel.flags import Indices, Truths
 from pipelines.kernel.repeats import Numbers, identity_numbers
 from pipelines.lake.ledger import LedgerFile, known_keys
 
 RECENT_ROWS = 20_000
-# Eight bytes an event.
-REMEMBERED_BYTES = 64 * 2**20
+# Eight bytes an event: an hour and a half of 2,300 a second, as far back as copies are told where times are now.
+REMEMBERED_BYTES = 96 * 2**20
 
-_HOUR_US = 3_600_000_000
+# Times are remembered a stretch of them at once: short ones keep less that is too old, long ones are fewer to look up.
+_SPAN = timedelta(minutes=30)
+_SPAN_US = _SPAN // timedelta(microseconds=1)
+_REACH = range(-(SAME_EVENT_WITHIN // _SPAN), SAME_EVENT_WITHIN // _SPAN + 1)
 
 
 class Recall:
@@ -30,12 +35,12 @@ class Recall:
         """Remember nothing yet; `files` says which files the ledger has now."""
         self._files = files
         self._recent: dict[int, pa.Table] = {}
-        self._hours: OrderedDict[tuple[int, int], _Prints] = OrderedDict()
+        self._spans: OrderedDict[tuple[int, int], _Prints] = OrderedDict()
 
     def forget(self) -> None:
         """Forget everything: somebody else has added to the ledger."""
         self._recent.clear()
-        self._hours.clear()
+        self._spans.clear()
 
     def recent(self, partition: int) -> pa.Table | None:
         """Return the keys added last, None where there are none."""
@@ -48,8 +53,8 @@ class Recall:
         if rows.num_rows > 2 * RECENT_ROWS:
             past, rows = rows.slice(0, rows.num_rows - RECENT_ROWS), rows.slice(rows.num_rows - RECENT_ROWS)
             self._recent[partition] = rows.combine_chunks()
-            # An hour that is not remembered is read when it is asked for.
-            self._file(partition, past, {hour for place, hour in self._hours if place == partition})
+            # What is not remembered is read when it is asked for.
+            self._file(partition, past, {span for place, span in self._spans if place == partition})
         else:
             self._recent[partition] = rows
 
@@ -60,15 +65,16 @@ class Recall:
         """
         if events.num_rows == 0:
             return None
-        prints, hours = identity_numbers(events["event_key"]), _hours(events["result_time"])
-        asked = np.unique(hours)
-        self._read(partition, asked)
+        prints, spans = identity_numbers(events["event_key"]), _spans(events["result_time"])
+        asked = np.unique(spans)
+        near = sorted({span + step for span in asked.tolist() for step in _REACH})
+        self._read(partition, near)
         found = np.zeros(len(prints), np.bool_)
-        for hour in asked.tolist():
-            rows = np.flatnonzero(hours == hour)
-            for neighbour in (hour - 1, hour, hour + 1):
-                found[rows] |= self._hours[partition, neighbour].hold(prints[rows])
-        self._let_go(partition, asked)
+        for span in asked.tolist():
+            rows = np.flatnonzero(spans == span)
+            for step in _REACH:
+                found[rows] |= self._spans[partition, span + step].hold(prints[rows])
+        self._let_go(partition, near)
         if not found.any():
             return None
         suspects = events.filter(pa.array(found))
@@ -76,15 +82,14 @@ class Recall:
         known = known_keys(self._files(), partition, (span["min"], span["max"]))
         return known.filter(pa.array(np.isin(identity_numbers(known["event_key"]), prints[found])))
 
-    def _read(self, partition: int, asked: Indices) -> None:
-        """Read the hours around those asked for that are not remembered."""
-        wanted = {hour + step for hour in asked.tolist() for step in (-1, 0, 1)}
-        missing = {hour for hour in wanted if (partition, hour) not in self._hours}
-        for hour in missing:
-            self._hours[partition, hour] = _Prints()
+    def _read(self, partition: int, near: Sequence[int]) -> None:
+        """Read those spans that are not remembered."""
+        missing = {span for span in near if (partition, span) not in self._spans}
+        for span in missing:
+            self._spans[partition, span] = _Prints()
         for first, last in _stretches(missing):
-            low, high = (pa.scalar(hour * _HOUR_US, pa.timestamp("us", tz="UTC")).as_py() for hour in (first, last + 1))
-            known = known_keys(self._files(), partition, (low, high))
+            low, high = (pa.scalar(span * _SPAN_US, pa.timestamp("us", tz="UTC")).as_py() for span in (first, last + 1))
+            known = known_keys(self._files(), partition, (low, high), margin=timedelta(0))
             recent = self._recent.get(partition)
             if recent is not None:
                 known = known.filter(pc.invert(pc.is_in(known["event_key"], recent["event_key"].combine_chunks())))
@@ -93,17 +98,19 @@ class Recall:
     def _file(self, partition: int, keys: pa.Table, chosen: set[int]) -> None:
         if keys.num_rows == 0:
             return
-        hours, prints = _hours(keys["result_time"]), identity_numbers(keys["event_key"])
-        for hour in np.unique(hours).tolist():
-            if hour in chosen:
-                self._hours[partition, hour].add(prints[hours == hour])
+        spans, prints = _spans(keys["result_time"]), identity_numbers(keys["event_key"])
+        for span in np.unique(spans).tolist():
+            if span in chosen:
+                self._spans[partition, span].add(prints[spans == span])
 
-    def _let_go(self, partition: int, asked: Indices) -> None:
-        """Move the hours asked for to the end, and forget those not asked for longest where they are too many."""
-        for hour in asked.tolist():
-            self._hours.move_to_end((partition, hour))
-        while sum(each.size_bytes for each in self._hours.values()) > REMEMBERED_BYTES and len(self._hours) > 1:
-            self._hours.popitem(last=False)
+    def _let_go(self, partition: int, near: Sequence[int]) -> None:
+        """Move what was used to the end, and forget what was not used for longest where that is too much."""
+        for span in near:
+            self._spans.move_to_end((partition, span))
+        size_bytes = sum(each.size_bytes for each in self._spans.values())
+        while size_bytes > REMEMBERED_BYTES and len(self._spans) > 1:
+            _, forgotten = self._spans.popitem(last=False)
+            size_bytes -= forgotten.size_bytes
 
 
 class _Prints:
@@ -130,17 +137,17 @@ class _Prints:
         return found
 
 
-def _hours(times: pa.ChunkedArray) -> Indices:
-    hours: Indices = times.cast(pa.int64()).to_numpy() // _HOUR_US
-    return hours
+def _spans(times: pa.ChunkedArray) -> Indices:
+    spans: Indices = times.cast(pa.int64()).to_numpy() // _SPAN_US
+    return spans
 
 
-def _stretches(hours: set[int]) -> list[tuple[int, int]]:
-    """Return the first and last of each run of consecutive hours."""
+def _stretches(spans: set[int]) -> list[tuple[int, int]]:
+    """Return the first and last of each run of consecutive spans."""
     stretches: list[tuple[int, int]] = []
-    for hour in sorted(hours):
-        if stretches and hour == stretches[-1][1] + 1:
-            stretches[-1] = (stretches[-1][0], hour)
+    for span in sorted(spans):
+        if stretches and span == stretches[-1][1] + 1:
+            stretches[-1] = (stretches[-1][0], span)
         else:
-            stretches.append((hour, hour))
+            stretches.append((span, span))
     return stretches

@@ -90,7 +90,7 @@ def test_what_was_let_go_of_is_read_again(monkeypatch, recall, keys):
     monkeypatch.setattr(recall_module, "REMEMBERED_BYTES", 600)
     for start in (0, 30, 0, 47, 12):
         assert found(recall, keys.slice(start, 1)) == keys["event_key"].to_pylist()[start : start + 1]
-        assert len(recall._hours) <= 5
+        assert len(recall._spans) <= 5
     recall.forget()
     assert found(recall, keys) == sorted(keys["event_key"].to_pylist())
 
