@@ -17,6 +17,8 @@ from tests.bench.rivals import RIVALS
 from tests.bench.stand import FOLDER, Options, Stand, WrongRows, opened
 
 PARTS = ("ingest", "latency", "scaling", "day", "gate", "scoring", "queries", "producer", "start", "kernel")
+# As long as one likes, so only where it is asked for.
+ASKED_FOR = ("soak",)
 
 _log = logging.getLogger("bench")
 
@@ -68,14 +70,20 @@ def _measured(stand: Stand, parts: list[str]) -> Iterator[Result]:
 def _arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
-        "--only", type=_names(PARTS), default=list(PARTS), metavar="PART,...", help=f"parts to run: {', '.join(PARTS)}"
+        "--only",
+        type=_names((*PARTS, *ASKED_FOR)),
+        default=list(PARTS),
+        metavar="PART,...",
+        help=f"parts to run: {', '.join(PARTS)}, and only if named {', '.join(ASKED_FOR)}",
     )
     parser.add_argument(
         "--events", type=int, default=2_000_000, metavar="N",
         help="messages to take in; what other parts send is in proportion (2000000)",
     )  # fmt: skip
     parser.add_argument("--repeats", type=int, default=3, metavar="R", help="rounds; medians are shown (3)")
-    parser.add_argument("--seconds", type=int, default=30, metavar="S", help="how long a latency is measured (30)")
+    parser.add_argument(
+        "--seconds", type=int, default=30, metavar="S", help="how long a latency is measured, or a soak lasts (30)"
+    )
     parser.add_argument(
         "--rivals", type=_names(RIVALS), default=[], metavar="NAME,...",
         help=f"contenders to make an environment of their own for: {', '.join(RIVALS)}",

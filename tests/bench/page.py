@@ -15,7 +15,7 @@ IMAGES = ROOT / "docs" / "images"
 KEPT = Path(__file__).parent / "results"
 LIMITS = Path(__file__).parent / "limits.yaml"
 
-_ORDER = ("ingest", "latency", "scaling", "day", "gate", "scoring", "queries", "producer", "start", "kernel")
+_ORDER = ("ingest", "latency", "scaling", "day", "gate", "scoring", "queries", "producer", "start", "kernel", "soak")
 
 _INTRODUCTION = """\
 # Benchmarks

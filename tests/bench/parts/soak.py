@@ -1,0 +1,85 @@
+"""An hour, or as long as asked, of a stream that has nothing to grow."""
+
+from dataclasses import asdict
+
+from pipelines.lake.tables import Lake
+from tests.bench.result import Chart, Result, Table, Target, surroundings
+from tests.bench.soak import DEVICES, RATE, WARM_UP_SHARE, Soak, soak
+from tests.bench.stand import Stand
+
+WINDOW_S = 60
+TENANT = "soak"
+
+METHOD = """\
+The embedded engine takes in {rate:,} messages a second of {devices:,} devices for {minutes} minutes, at its own pace,
+with `fieldstream maintain --apply` after each, all on the same two cores as the producer and the broker. Of each minute
+the most that was seen counts. The first third is left to what is loaded once; through the rest a line is laid, and growth
+is how far it rises, as a share of the mean."""
+
+# What is judged, how it is called, and the share by which it may grow.
+JUDGED = {
+    "memory_mb": ("memory, MB", 0.05),
+    "threads": ("threads", 0.02),
+    "descriptors": ("file descriptors", 0.05),
+    "files": ("files of both tables", 0.1),
+    "log_files": ("commits since a checkpoint", 0.1),
+}
+
+
+def run(stand: Stand) -> Result:
+    """Measure, for as many minutes as `--seconds` has, four at least."""
+    windows = max(4, round(stand.options.latency_s / WINDOW_S))
+    found = surroundings()
+    with stand.folder() as folder:
+        environ, lake = stand.environment(TENANT, folder), Lake(folder / "lake" / TENANT)
+        seen = soak(environ, lake, f"{TENANT}.telemetry", stand.address, windows=windows, window_s=WINDOW_S)
+    return Result(
+        "soak",
+        "Going on",
+        METHOD.format(rate=RATE, devices=DEVICES, minutes=windows),
+        found,
+        (_figures(seen), _totals(seen)),
+        (
+            *(
+                Target(f"soak_{name}", f"growth of a stream's {what}", seen.growth(name), most, at_least=False)
+                for name, (what, most) in JUDGED.items()
+            ),
+            Target("soak_behind", "seconds from the last message to the last row", seen.behind_s, 5.0, at_least=False),
+        ),
+        (
+            Chart(
+                "soak",
+                "Memory of a stream that goes on",
+                "MB",
+                x_label="minute",
+                lines={"embedded": [(float(n), each.memory_mb) for n, each in enumerate(seen.windows, 1)]},
+            ),
+        ),
+        measured=asdict(seen),
+    )
+
+
+def _figures(seen: Soak) -> Table:
+    judged = seen.windows[round(len(seen.windows) * WARM_UP_SHARE) :]
+    return Table(
+        "What a stream holds",
+        ("", "least", "most", "last", "growth"),
+        tuple(
+            (
+                what,
+                f"{min(getattr(each, name) for each in judged):,.0f}",
+                f"{max(getattr(each, name) for each in judged):,.0f}",
+                f"{getattr(judged[-1], name):,.0f}",
+                f"{seen.growth(name):+.1%}",
+            )
+            for name, (what, _) in JUDGED.items()
+        ),
+    )
+
+
+def _totals(seen: Soak) -> Table:
+    return Table(
+        "What it took in",
+        ("messages", "observations", "batches"),
+        ((f"{seen.records:,}", f"{seen.observations:,}", f"{seen.batches:,}"),),
+    )

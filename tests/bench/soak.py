@@ -1,0 +1,158 @@
+"""A stream that goes on: what it holds of memory, threads, descriptors and files, window after window."""
+
+import json
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import psutil
+from deltalake import DeltaTable
+
+from pipelines.lake.tables import Lake
+from pipelines.simulate.farm import Farm
+from pipelines.stream.broker import ensure_topic
+from pipelines.stream.position import app_id
+from tests.bench.load import PARTITIONS, deliver, placed
+from tests.bench.process_tree import CommandFailed
+from tests.bench.stand import FIELDSTREAM
+
+RATE = 2_000
+# Many devices, so that the time of the events passes sixty times as fast as ours: a day and a half in half an hour.
+DEVICES = 20_000
+TABLES = ("bronze.events", "silver.observations")
+# Until the windows that are judged begin: what is loaded on first use has been.
+WARM_UP_SHARE = 1 / 3
+
+_LOOK_S = 0.5
+_STARTS_WITHIN_S = 60.0
+_ENDS_WITHIN_S = 60.0
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Window:
+    """The most that was seen between two runs of maintenance."""
+
+    memory_mb: float
+    threads: int
+    descriptors: int
+    files: int
+    """Files that the latest versions of both tables have."""
+    log_files: int
+    """Commits since the last checkpoint, of the table that has more."""
+
+
+@dataclass(frozen=True)
+class Soak:
+    """A stream's windows, and what it said when it ended."""
+
+    windows: tuple[Window, ...]
+    sent: int
+    records: int
+    observations: int
+    batches: int
+    behind_s: float
+    """How long after the last message the last row came."""
+
+    def growth(self, name: str) -> float:
+        """Return by what share of its mean a figure grew over the windows judged, by a line through them."""
+        values = [float(getattr(window, name)) for window in self.windows[round(len(self.windows) * WARM_UP_SHARE) :]]
+        slope = np.polyfit(np.arange(len(values)), values, 1)[0]
+        return float(slope * (len(values) - 1) / np.mean(values))
+
+
+def soak(environ: Mapping[str, str], lake: Lake, topic: str, address: str, *, windows: int, window_s: float) -> Soak:
+    """Let the embedded engine take in a steady load, with maintenance after every window, to its end.
+
+    Raises:
+        CommandFailed: The stream, or maintenance, ended when it should not have, or stood still.
+    """
+    ensure_topic(address, topic, PARTITIONS)
+    sent = round(RATE * windows * window_s)
+    load = paced(placed(Farm(sent, DEVICES, duplicate_share=0.05, poison_share=0.005, tenant=lake.root.name)), RATE)
+    command = [*FIELDSTREAM, "stream", "--engine", "embedded", "--json"]
+    process = subprocess.Popen(command, env=dict(environ), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    try:
+        _until(lambda: all(lake.exists(name) for name in TABLES), "the tables were not made", _STARTS_WITHIN_S)
+        with ThreadPoolExecutor(1) as pool:
+            sending = pool.submit(deliver, load, address, topic)
+            seen = tuple(_window(process, environ, lake, window_s) for _ in range(windows))
+            sending.result()
+        ended = time.monotonic()
+        _until(lambda: _taken_in(lake, topic) >= sent, f"not all of {sent:,} records came", _ENDS_WITHIN_S)
+        behind_s = time.monotonic() - ended
+        process.terminate()
+        said, _ = process.communicate(timeout=_ENDS_WITHIN_S)
+    finally:
+        process.kill()
+        process.wait()
+    report = json.loads(said)
+    return Soak(seen, sent, report["records"], report["observations"], report["batches"], round(behind_s, 1))
+
+
+def paced(messages: Iterable[T], rate: float) -> Iterator[T]:
+    """Give messages at a steady rate; whoever takes them late gets those that are due at once."""
+    started = time.monotonic()
+    for number, message in enumerate(messages):
+        ahead_s = number / rate - (time.monotonic() - started)
+        if ahead_s > 0.005:
+            time.sleep(ahead_s)
+        yield message
+
+
+def _window(process: "subprocess.Popen[str]", environ: Mapping[str, str], lake: Lake, window_s: float) -> Window:
+    ends = time.monotonic() + window_s
+    tables = [lake.open(name) for name in TABLES]
+    looks = [_look(process, lake, tables)]
+    while time.monotonic() < ends:
+        time.sleep(_LOOK_S)
+        looks.append(_look(process, lake, tables))
+    subprocess.run([*FIELDSTREAM, "maintain", "--apply"], env=dict(environ), check=True, stdout=subprocess.DEVNULL)
+    return _most(looks)
+
+
+def _most(looks: Sequence[Window]) -> Window:
+    return Window(*(max(getattr(look, name) for look in looks) for name in Window.__dataclass_fields__))
+
+
+def _look(process: "subprocess.Popen[str]", lake: Lake, tables: Sequence[DeltaTable]) -> Window:
+    if process.poll() is not None:
+        raise CommandFailed(f"the stream ended with {process.returncode}")
+    for table in tables:
+        table.update_incremental()
+    stream = psutil.Process(process.pid)
+    return Window(
+        stream.memory_info().rss / 1e6,
+        stream.num_threads(),
+        stream.num_fds(),
+        sum(len(table.file_uris()) for table in tables),
+        max(map(_since_checkpoint, (lake.path(name) / "_delta_log" for name in TABLES))),
+    )
+
+
+def _since_checkpoint(log: Path) -> int:
+    pointer = log / "_last_checkpoint"
+    checkpoint = json.loads(pointer.read_text(encoding="utf-8"))["version"] if pointer.exists() else -1
+    commits = (int(each.stem) for each in log.glob("*.json") if re.fullmatch(r"\d{20}", each.stem))
+    return sum(version > checkpoint for version in commits)
+
+
+def _taken_in(lake: Lake, topic: str) -> int:
+    # Progress is the next offset of each partition.
+    events = lake.open(TABLES[0])
+    return sum(events.transaction_version(app_id(topic, each)) or 0 for each in range(PARTITIONS))
+
+
+def _until(done: Callable[[], bool], complaint: str, patience_s: float) -> None:
+    deadline = time.monotonic() + patience_s
+    while not done():
+        if time.monotonic() > deadline:
+            raise CommandFailed(f"{complaint} within {patience_s:.0f} s")
+        time.sleep(0.2)

@@ -1,0 +1,54 @@
+"""Two minutes of a stream: nothing that it holds grows, and everything that was sent is in the tables."""
+
+import os
+from dataclasses import replace
+
+import pytest
+
+from pipelines.lake.tables import Lake
+from tests.bench.soak import RATE, Soak, Window, paced, soak
+from tests.bench.stand import ROOT
+
+
+@pytest.mark.broker
+def test_two_minutes_are_as_the_first(home_settings, broker):
+    environ = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "FIELDSTREAM_HOME": str(home_settings.home),
+        "FIELDSTREAM_TENANT": home_settings.tenant,
+        "FIELDSTREAM_KAFKA": broker.address,
+    }
+    settings = replace(home_settings, kafka=broker.address)
+    seen = soak(environ, Lake(settings.lake), f"{settings.tenant}.telemetry", broker.address, windows=12, window_s=6.0)
+    assert seen.records == seen.sent == RATE * 12 * 6
+    # A message in 20 is sent twice, one in 200 is cut off; each other has seven values.
+    assert seen.observations == 7 * (seen.sent - seen.sent // 20 - seen.sent // 200)
+    bounds = {"memory_mb": 0.1, "threads": 0.1, "descriptors": 0.2, "files": 0.3, "log_files": 0.3}
+    assert {name: grown for name in bounds if (grown := seen.growth(name)) > bounds[name]} == {}
+    assert max(window.memory_mb for window in seen.windows) < 400
+
+
+@pytest.mark.parametrize(
+    ("memory_mb", "growth"),
+    [
+        ([900, 900, 100, 100, 100, 100], 0.0),  # the first third is not judged
+        ([100, 100, 100, 110, 120, 130], 30 / 115),
+        ([100, 100, 130, 120, 110, 100], -30 / 115),
+        ([100, 100, 90, 110, 90, 110], 12 / 100),  # a line through a saw rises a little
+    ],
+)
+def test_growth_is_the_rise_of_a_line_through_what_is_judged(memory_mb, growth):
+    windows = tuple(Window(value, 1, 1, 1, 1) for value in memory_mb)
+    assert Soak(windows, 0, 0, 0, 0, 0.0).growth("memory_mb") == pytest.approx(growth)
+
+
+def test_messages_come_at_their_rate_and_late_ones_at_once(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("tests.bench.soak.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("tests.bench.soak.time.sleep", lambda s: now.__setitem__(0, now[0] + s))
+    came = []
+    for message in paced("abcdef", rate=10):
+        came.append((message, round(now[0], 3)))
+        if message == "c":
+            now[0] += 0.25  # whoever takes them was busy
+    assert came == [("a", 0.0), ("b", 0.1), ("c", 0.2), ("d", 0.45), ("e", 0.45), ("f", 0.5)]
