@@ -15,6 +15,7 @@
         BrokerUnreachable     4
         StorageFull           4
         StorageRefused        4  files cannot be written or opened, though there is room
+        WorkerLost            4  a worker of Spark's was killed, or crashed
         JobFailed             4  a training job ended without a valid manifest
         DagFailed             4  a DAG's run failed; with its command's own code where one failed
       GateHeld                5  the gate holds a slice, so nothing may be built from it
@@ -195,6 +196,21 @@ class StorageRefused(ServiceUnreachable):
             expected="the system to let it be",
             got=cause,
             fix=f"Nothing half-written is visible. {fix} Then run the same command again.",
+        )
+
+
+class WorkerLost(ServiceUnreachable):
+    """A worker of Spark's was killed, or crashed."""
+
+    def __init__(self, topic: str, cause: str) -> None:
+        """Name the topic whose records it cleaned, and what Spark said."""
+        super().__init__(
+            "A worker of Spark's ended while it cleaned records",
+            where=f"topic {topic}",
+            expected="a result of every task",
+            got=cause,
+            fix="Nothing was committed. Run the same command again; if it ends so each time, look in the system's log "
+            "for what kills it, mostly memory: fewer --max-records need less.",
         )
 
 

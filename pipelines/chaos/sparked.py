@@ -12,8 +12,9 @@ import psutil
 from pipelines.chaos.checker import stream_breaches
 from pipelines.chaos.kills import BATCH, STREAM, ending, idle, undisturbed
 from pipelines.chaos.scenario import Outcome, Scenario
-from pipelines.chaos.site import KILLED, Process, Site, kill_at_first_file
+from pipelines.chaos.site import Process, Site, kill_at_first_file
 from pipelines.chaos.steps import compared
+from pipelines.errors import WorkerLost
 from pipelines.failpoints import Seam
 from pipelines.simulate.tower import SAMPLE
 
@@ -84,7 +85,7 @@ class _Stream:
             process = site.begin(home, sent.tenant, STREAM_SPARK, fail_at=f"{self.seam}:1", fork=False)
             done = site.end(process)
             in_worker = self.seam is Seam.CLEANED
-            struck = done.code not in {0, KILLED} if in_worker else done.killed
+            struck = done.code == WorkerLost.exit_code if in_worker else done.killed
             if not struck:
                 breaches.append(f"{self.seam} struck nothing: it {ending(done)}")
             gone(process)

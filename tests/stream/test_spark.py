@@ -1,7 +1,11 @@
+import os
+import signal
+from dataclasses import dataclass
+
 import pytest
 
 from pipelines.contracts.tables import table
-from pipelines.errors import OffsetGap
+from pipelines.errors import OffsetGap, WorkerLost
 from pipelines.kernel.steps import steps
 from pipelines.stream import broker as kafka
 from pipelines.stream.clean import Cleaning
@@ -46,4 +50,20 @@ def test_exactly_the_offsets_asked_for_are_cleaned_by_a_task_a_partition(spark, 
 def test_offsets_that_kafka_does_not_hold_are_refused_by_name(spark, broker, topic, tmp_path):
     with pytest.raises(OffsetGap, match=r"partition 0\): expected offset 10 next, got offset 15"):
         clean_with_spark(spark.sparkContext, broker.address, [OffsetRange(topic, 0, 5, 15, 5)], cleaning(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+@dataclass(frozen=True)
+class Killed:
+    """Ends the worker that asks it what is known, as the system does when memory runs out."""
+
+    def judge(self, *_):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_worker_that_is_killed_is_one_sentence(spark, broker, topic, tmp_path):
+    killing = Cleaning(steps(), "acme", INGEST_TIME, Killed(), tmp_path, tmp_path)
+    with pytest.raises(WorkerLost, match=rf"topic {topic}\): expected a result .* Nothing was committed\.") as caught:
+        clean_with_spark(spark.sparkContext, broker.address, [OffsetRange(topic, 0, 0, 5, None)], killing)
+    assert caught.value.exit_code == 4
     assert list(tmp_path.iterdir()) == []

@@ -13,8 +13,8 @@ TENANT = "soak"
 METHOD = """\
 The embedded engine takes in {rate:,} messages a second of {devices:,} devices for {minutes} minutes, at its own pace,
 with `fieldstream maintain --apply` after each, all on the same two cores as the producer and the broker. Of each minute
-the most that was seen counts. The first third is left to what is loaded once; through the rest a line is laid, and growth
-is how far it rises, as a share of the mean."""
+the most that was seen counts. The first third is left to what is loaded once; through the rest a line is laid, and
+growth is how far it rises, as a share of the mean."""
 
 # What is judged, how it is called, and the share by which it may grow.
 JUDGED = {
