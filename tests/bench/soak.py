@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from tests.bench.process_tree import CommandFailed
 from tests.bench.stand import FIELDSTREAM
 
 RATE = 2_000
+BURST = 20 * RATE
 # Many devices, so that the time of the events passes sixty times as fast as ours: a day and a half in half an hour.
 DEVICES = 20_000
 TABLES = ("bronze.events", "silver.observations")
@@ -69,14 +71,18 @@ class Soak:
 
 
 def soak(environ: Mapping[str, str], lake: Lake, topic: str, address: str, *, windows: int, window_s: float) -> Soak:
-    """Let the embedded engine take in a steady load, with maintenance after every window, to its end.
+    """Let the embedded engine take in a load, with maintenance after every window, to its end.
+
+    The load is steady, but for a burst in the first third: as many as come in twenty seconds, at once.
 
     Raises:
         CommandFailed: The stream, or maintenance, ended when it should not have, or stood still.
     """
     ensure_topic(address, topic, PARTITIONS)
-    sent = round(RATE * windows * window_s)
-    load = paced(placed(Farm(sent, DEVICES, duplicate_share=0.05, poison_share=0.005, tenant=lake.root.name)), RATE)
+    steady = round(RATE * windows * window_s)
+    sent = steady + BURST
+    messages = placed(Farm(sent, DEVICES, duplicate_share=0.05, poison_share=0.005, tenant=lake.root.name))
+    load = chain(paced(islice(messages, steady // 6), RATE), islice(messages, BURST), paced(messages, RATE))
     command = [*FIELDSTREAM, "stream", "--engine", "embedded", "--json"]
     process = subprocess.Popen(command, env=dict(environ), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     try:
