@@ -16,6 +16,8 @@
         StorageFull           4
         StorageRefused        4  files cannot be written or opened, though there is room
         WorkerLost            4  a worker of Spark's was killed, or crashed
+        StoreRefused          4  the store of an S3 lake does not let us in, or has no such bucket
+        StoreUnreachable      4  the store of an S3 lake does not answer
         JobFailed             4  a training job ended without a valid manifest
         DagFailed             4  a DAG's run failed; with its command's own code where one failed
       GateHeld                5  the gate holds a slice, so nothing may be built from it
@@ -211,6 +213,34 @@ class WorkerLost(ServiceUnreachable):
             got=cause,
             fix="Nothing was committed. Run the same command again; if it ends so each time, look in the system's log "
             "for what kills it, mostly memory: fewer --max-records need less.",
+        )
+
+
+class StoreRefused(ServiceUnreachable):
+    """The object store that the lake is in does not have, or does not open, its bucket."""
+
+    def __init__(self, where: str, expected: str, got: str, fix: str) -> None:
+        """Name the address, what it should have, what the store said, and what to do about it."""
+        super().__init__(
+            "The lake's store does not let us in",
+            where=where,
+            expected=expected,
+            got=got,
+            fix=f"Nothing was written. {fix}",
+        )
+
+
+class StoreUnreachable(ServiceUnreachable):
+    """The object store that the lake is in does not answer, or fails."""
+
+    def __init__(self, where: str, cause: str) -> None:
+        """Name the address, and what the client said."""
+        super().__init__(
+            "The lake's store does not answer",
+            where=where,
+            expected="an S3 store",
+            got=cause,
+            fix="Nothing half-written is visible. Start it or correct AWS_ENDPOINT_URL, then run this again.",
         )
 
 

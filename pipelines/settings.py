@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.errors import UsageError
+from pipelines.places import Place, place
 
+BUCKET_PATTERN = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._=-]+)*/?")
 TENANT_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -17,6 +19,8 @@ class Settings:
 
     home: Path
     """FIELDSTREAM_HOME: folder of the lake, the local broker and scratch data (`.fieldstream` where a command runs)."""
+    lakes: Place | None
+    """FIELDSTREAM_LAKE: folder of the tenants' lakes, or s3://bucket/prefix (`lake` in the home)."""
     cache: Path
     """FIELDSTREAM_CACHE: folder of downloaded jars, shared by all homes (`~/.cache/fieldstream`)."""
     tenant: str
@@ -33,9 +37,9 @@ class Settings:
     """JAVA_HOME: the Java to try before the one on the PATH and the one that `make jdk` brings (not set)."""
 
     @property
-    def lake(self) -> Path:
-        """Folder of the tenant's tables."""
-        return self.home / "lake" / self.tenant
+    def lake(self) -> Place:
+        """Where the tenant's tables are."""
+        return (self.lakes or self.home / "lake") / self.tenant
 
     def topic(self, kind: str) -> str:
         """Topic of the tenant's events of a kind, telemetry or operations; the dot closes the tenant's name."""
@@ -60,6 +64,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     java_home = environ.get("JAVA_HOME")
     return Settings(
         home=Path(environ.get("FIELDSTREAM_HOME", ".fieldstream")).absolute(),
+        lakes=_lakes(environ),
         cache=Path(environ.get("FIELDSTREAM_CACHE", "~/.cache/fieldstream")).expanduser().absolute(),
         tenant=tenant,
         kafka=environ.get("FIELDSTREAM_KAFKA") or None,
@@ -68,6 +73,18 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         spark_master=environ.get("FIELDSTREAM_SPARK_MASTER") or f"local[{cores}]",
         java_home=Path(java_home) if java_home else None,
     )
+
+
+def _lakes(environ: Mapping[str, str]) -> Place | None:
+    written = environ.get("FIELDSTREAM_LAKE")
+    if not written:
+        return None
+    if "://" not in written:
+        return Path(written).absolute()
+    if BUCKET_PATTERN.fullmatch(written):
+        return place(written)
+    # What stands before an @ may be a secret.
+    raise _refused("FIELDSTREAM_LAKE", "a folder, or s3://bucket/prefix", written.rpartition("@")[2])
 
 
 def _whole_number(environ: Mapping[str, str], variable: str, allowed: range) -> int | None:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pipelines import places
 from pipelines.local import kafka
 from pipelines.settings import Settings, from_environment
+from tests.store import BUCKET, Store, make_bucket, store_in
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -56,6 +58,27 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SparkSession"]:
     started = session(settings_in(tmp_path_factory.mktemp("spark")))
     yield started
     started.stop()
+
+
+@pytest.fixture(scope="session")
+def _store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    store = store_in(tmp_path_factory.mktemp("store"))
+    store.start()
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in store.environment().items():
+            environment.setenv(name, value)
+        make_bucket(BUCKET)
+    yield store
+    store.stop()
+
+
+@pytest.fixture
+def store(_store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A real S3 store with a bucket, which the process's environment names."""
+    for name, value in _store.environment().items():
+        monkeypatch.setenv(name, value)
+    places._bucket.cache_clear()
+    return _store
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,24 @@
 """A small lake: four files of soil moisture, ten half-hours each, one device a file."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from pipelines.lake.tables import Lake
+from pipelines.places import Place
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 6, 1, 8, tzinfo=UTC)  # in California
+FIELD = {
+    "field_id": "north",
+    "latitude_deg": 38.1,
+    "longitude_deg": -121.6,
+    "elevation_m": -9.0,
+    "utc_offset_h": -8.0,
+    "wind_height_m": 2.8,
+    "crop": "alfalfa",
+    "season_starts": "02-15",
+}
+PROBE = {"device_id": "probe-0", "field_id": "north", "valid_from": datetime(2026, 1, 1, tzinfo=UTC), "valid_to": None}
 
 
 def observation(number: int) -> dict[str, Any]:
@@ -35,7 +47,17 @@ def observation(number: int) -> dict[str, Any]:
     }
 
 
-def soil_lake(root: Path) -> Lake:
+def half_hours(day: int, slots: range, value: float) -> list[dict[str, Any]]:
+    """Readings of soil moisture at 10 cm in the half-hours of a day of June 2026."""
+    times = (MIDNIGHT + timedelta(days=day - 1, minutes=30 * slot) for slot in slots)
+    numbers = (100 * day + slot for slot in slots)
+    return [
+        {**observation(number), "device_id": "probe-0", "value": value, "phenomenon_time": time}
+        for number, time in zip(numbers, times, strict=True)
+    ]
+
+
+def soil_lake(root: Place) -> Lake:
     """Versions 1 to 4 of silver.observations hold 10, 20, 30 and 40 rows; version 0 is the empty table."""
     lake = Lake(root)
     for device in range(4):

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import UsageError
+from pipelines.places import Place, place
 from pipelines.settings import from_environment
 
 
@@ -35,9 +36,28 @@ def test_spark_uses_the_cores_it_is_given():
     assert from_environment({"FIELDSTREAM_CORES": "3"}).spark_master == "local[3]"
 
 
+def test_a_lake_elsewhere_has_a_place_for_each_tenant() -> None:
+    def lake(address: str) -> Place:
+        return from_environment({"FIELDSTREAM_LAKE": address, "FIELDSTREAM_TENANT": "acme"}).lake
+
+    assert lake("s3://farm-data/lakes") == place("s3://farm-data/lakes/acme")
+    assert lake("s3://farm-data") == place("s3://farm-data/acme")
+    assert lake("lakes") == Path.cwd() / "lakes" / "acme"
+    assert lake("") == Path.cwd() / ".fieldstream" / "lake" / "acme"
+
+
+def test_a_secret_in_an_address_is_not_repeated() -> None:
+    with pytest.raises(UsageError, match=r"FIELDSTREAM_LAKE.*got 'bucket/x'") as refused:
+        from_environment({"FIELDSTREAM_LAKE": "s3://key:open-sesame@bucket/x"})
+    assert "sesame" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
+        ("FIELDSTREAM_LAKE", "s3://"),
+        ("FIELDSTREAM_LAKE", "s3://bucket#region"),
+        ("FIELDSTREAM_LAKE", "gs://bucket/x"),
         ("FIELDSTREAM_TENANT", "acme.telemetry"),
         ("FIELDSTREAM_TENANT", "../other"),
         ("FIELDSTREAM_TENANT", ""),

@@ -49,6 +49,9 @@ random | keep spark/secret
 } > "$root/spark/spark-defaults.conf"
 printf '{"identities": [{"name": "fieldstream", "credentials": [{"accessKey": "%s", "secretKey": "%s"}], "actions": ["Admin", "Read", "Write", "List", "Tagging"]}]}\n' \
     "$(random)" "$(random)" | keep storage/s3.json
+# The same, for those who read and write the lake in the store.
+sed -n 's/.*"accessKey": "\([^"]*\)", "secretKey": "\([^"]*\)".*/[default]\naws_access_key_id = \1\naws_secret_access_key = \2/p' \
+    "$root/storage/s3.json" > "$root/lake/credentials"
 random | keep grafana/password
 
 own postgres 70
@@ -56,4 +59,5 @@ own airflow 10001
 own airflow-login 10001
 own spark 10001
 own storage 0
+own lake 10001
 own grafana 472

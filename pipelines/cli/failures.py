@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from pipelines.errors import BrokerUnreachable, FieldstreamError, StorageFull, StorageRefused
+from pipelines.places import store_error
 from pipelines.settings import Settings
 
 # Java's words for ENOSPC, which reach us inside the text of a Spark or py4j error.
@@ -26,6 +27,9 @@ def explained(error: BaseException, settings: Settings) -> FieldstreamError | No
     if isinstance(error, FieldstreamError):
         return error
     chain = list(_chain(error))
+    for link in chain:
+        if trouble := store_error(settings.lake, link):
+            return trouble
     for link in chain:
         if _is_full_disk(link):
             return StorageFull(str(getattr(link, "filename", None) or settings.home), NO_SPACE)

@@ -29,6 +29,7 @@ exit codes:
 
 environment:
   FIELDSTREAM_HOME          lake, local broker and scratch data (.fieldstream)
+  FIELDSTREAM_LAKE          lake elsewhere, as s3://bucket/prefix (in the home)
   FIELDSTREAM_CACHE         downloaded jars (~/.cache/fieldstream)
   FIELDSTREAM_TENANT        whose lake and topics (demo)
   FIELDSTREAM_KAFKA         broker as host:port (the local one)

@@ -143,7 +143,7 @@ def _seen(
 
     if not slice_.files:
         return _NOTHING
-    with opened(slice_) as connection:
+    with opened(lake, slice_) as connection:
         outcomes = validate(connection, {suites.COLUMNS: demanded[suites.COLUMNS]})
         ((row_count,),) = connection.execute(f"select count(*) from {slice_.rows}").fetchall()  # noqa: S608 - SQL of ours
         if any(not outcome.held for outcome in outcomes) or not row_count:

@@ -11,6 +11,7 @@ from pipelines.contracts.quantities import quantities
 from pipelines.contracts.sensors import sensors
 from pipelines.contracts.tables import TableContract
 from pipelines.gate import view
+from pipelines.lake.access import connected
 from pipelines.lake.admitted import HeldSlice
 from pipelines.lake.slices import added_files, files_overlapping
 from pipelines.lake.tables import Lake
@@ -57,11 +58,9 @@ def held_slice(lake: Lake, contract: TableContract, held: HeldSlice) -> Slice:
 
 
 @contextmanager
-def opened(slice_: Slice) -> "Iterator[duckdb.DuckDBPyConnection]":
+def opened(lake: Lake, slice_: Slice) -> "Iterator[duckdb.DuckDBPyConnection]":
     """Lay out what a slice's files say of their columns; see `lay_out` for the rows."""
-    import duckdb
-
-    with TemporaryDirectory() as spill, duckdb.connect(config={"temp_directory": spill}) as connection:
+    with TemporaryDirectory() as spill, connected(lake.root, temp_directory=spill) as connection:
         view.lay_out_columns(connection, slice_.contract, slice_.files)
         yield connection
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 from pipelines.contracts.sensors import sensors
 from pipelines.gold.region import Region
 from pipelines.gold.series import PROPERTIES, lay_out_hours
+from pipelines.lake.access import connected
 from pipelines.lake.admitted import admitted, held_condition
 from pipelines.lake.flagged import FLAGS, KEY, OBSERVATIONS, standing
 from pipelines.lake.slices import files_overlapping
@@ -45,7 +46,7 @@ def opened(lake: Lake, versions: Versions, cores: int) -> Iterator[duckdb.DuckDB
     """
     with (
         TemporaryDirectory() as spill,
-        duckdb.connect(config={"temp_directory": spill, "threads": cores}) as connection,
+        connected(lake.root, temp_directory=spill, threads=cores) as connection,
     ):
         connection.execute(SESSION)
         connection.register("devices", lake.read(DEVICES, versions.devices))

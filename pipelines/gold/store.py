@@ -13,6 +13,7 @@ from pipelines.contracts.tables import table
 from pipelines.gold.inputs import SESSION, rows_of
 from pipelines.gold.region import Region
 from pipelines.gold.restatements import UNSAID
+from pipelines.lake.access import connected
 from pipelines.lake.commit import overwrite, replace_rows
 from pipelines.lake.files import DataFile, FileWriter
 from pipelines.lake.tables import Lake
@@ -107,7 +108,7 @@ def changes(lake: Lake, name: str, before: int, after: int) -> Changes:
     """
     then, now = (set(lake.open(name, version).file_uris()) for version in (before, after))
     columns = ", ".join(column for column in table(name).column_names if column not in UNSAID)
-    with duckdb.connect() as connection:
+    with connected(lake.root) as connection:
         connection.execute(SESSION)
         for side, files in (("was", sorted(then - now)), ("is", sorted(now - then))):
             rows = rows_of(files) if files else _nothing(name)

@@ -20,6 +20,7 @@ from pipelines.gold.irrigation import Irrigation, irrigation
 from pipelines.gold.region import EVERYTHING, Region
 from pipelines.gold.store import MadeFrom, changes, data_file, recorded, write_region, write_whole
 from pipelines.gold.water_balance_daily import DAY_COLUMNS, TABLE, build, season_of
+from pipelines.lake.access import connected
 from pipelines.lake.admitted import NEVER, admitted, held_condition
 from pipelines.lake.slices import added_files
 from pipelines.lake.tables import Lake
@@ -59,7 +60,7 @@ def build_water(lake: Lake, made_from: MadeFrom) -> Region | None:
     if before == made_from:
         return None
     fields = lake.read(FIELDS, made_from[FIELDS])
-    with duckdb.connect() as connection:
+    with connected(lake.root) as connection:
         connection.execute(SESSION)
         connection.register("fields", fields)
         region = _touched(connection, lake, before, made_from)

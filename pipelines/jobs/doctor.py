@@ -13,6 +13,7 @@ import psutil
 from pipelines.errors import FieldstreamError
 from pipelines.jvm import jars, java
 from pipelines.local import kafka
+from pipelines.places import Place
 from pipelines.settings import Settings
 
 LOCK = Path(__file__).resolve().parents[2] / "requirements.lock"
@@ -47,6 +48,7 @@ class Finding:
 
 def doctor(settings: Settings) -> list[Finding]:
     """Look at everything a run needs; nothing is changed, started or downloaded."""
+    lake = _lake(settings)
     return [
         _python(),
         _versions(_locked_versions(LOCK)),
@@ -56,7 +58,8 @@ def doctor(settings: Settings) -> list[Finding]:
         _disk("disk of home", settings.home),
         _disk("disk of temporary files", Path(tempfile.gettempdir())),
         _memory(),
-        _clock(settings),
+        lake,
+        _clock(settings.lake if lake.ok else settings.home),
         _time_zones(),
         _broker(settings),
     ]
@@ -137,11 +140,19 @@ def _memory() -> Finding:
     return _finding("memory", available >= LEAST_MEMORY_BYTES, f"{available / GIB:.1f} GiB available", fix)
 
 
-def _clock(settings: Settings) -> Finding:
+def _lake(settings: Settings) -> Finding:
+    try:
+        found = "is there" if settings.lake.exists() else "is not there yet"
+    except FieldstreamError as cause:
+        return _finding("lake", ok=False, found=f"{cause.where}: {cause.got}", fix=cause.fix)
+    return _finding("lake", ok=True, found=f"{settings.lake} {found}", fix="")
+
+
+def _clock(lake: Place) -> Finding:
     """Compare this machine's clock with that of the file system and with the lake's newest commit."""
     with tempfile.NamedTemporaryFile() as fresh:
         drift_s = abs(Path(fresh.name).stat().st_mtime - time.time())
-    commits = settings.lake.glob("*/*/_delta_log/*.json")
+    commits = lake.glob("*/*/_delta_log/*.json")
     ahead_s = max((commit.stat().st_mtime for commit in commits), default=0.0) - time.time()
     worst_s = max(drift_s, ahead_s)
     found = (

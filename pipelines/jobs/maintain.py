@@ -3,6 +3,7 @@
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from pipelines.contracts.tables import table_names
 from pipelines.jobs.gate import GATED
@@ -35,13 +36,18 @@ def maintain(settings: Settings, *, keep_days: int = KEEP_DAYS, apply: bool = Fa
     """
     lake, keep = Lake(settings.lake).existing(), timedelta(days=keep_days)
     require_sound(lake, table_names())
-    with alone(lake) if apply else nullcontext():
+    with alone(lock_file(settings)) if apply else nullcontext():
         tables = tuple(
             maintain_table(lake.open(name), lake.path(name), name, _needed(lake, name), keep=keep, apply=apply)
             for name in table_names()
             if lake.exists(name)
         )
     return MaintenanceReport(apply, keep_days, tables)
+
+
+def lock_file(settings: Settings) -> Path:
+    """Return the file that whoever maintains the tenant's lake from this machine holds."""
+    return settings.home / "scratch" / f"maintenance-{settings.tenant}.lock"
 
 
 def _needed(lake: Lake, name: str) -> Needed:

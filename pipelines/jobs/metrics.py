@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from pipelines.errors import BrokerUnreachable, PortInUse
 from pipelines.lake.tables import Lake
@@ -105,8 +106,10 @@ def _lag(settings: Settings, lake: Lake, address: str) -> Iterator[Sample]:
 
 
 def _disk_samples(settings: Settings) -> Iterator[Sample]:
-    # The home may not be there before anything was written.
-    folder = next(each for each in (settings.lake, *settings.lake.parents) if each.exists())
+    lake = settings.lake
+    # A bucket has no end; the home's disk has. Neither may be there before anything was written.
+    disk_of = lake if isinstance(lake, Path) else settings.home
+    folder = next(each for each in (disk_of, *disk_of.parents) if each.exists())
     disk = shutil.disk_usage(folder)
     yield Sample(catalogue.DISK_FREE, (), disk.free)
     yield Sample(catalogue.DISK_SIZE, (), disk.total)

@@ -2,9 +2,11 @@
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from pipelines import failpoints
 from pipelines.contracts import models as contracts
+from pipelines.errors import UsageError
 from pipelines.lake.tables import Lake
 from pipelines.registry import models as registry
 from pipelines.settings import Settings
@@ -31,10 +33,12 @@ def score(settings: Settings, model: str = "irrigation") -> ScoreReport:
     Raises:
         DataRefused: There is no gold, no model, or its file is not the one registered.
         LakeDamaged: A table is not as it was written.
+        UsageError: The lake is in a bucket.
     """
     from pipelines.scoring import irrigation as scoring
 
     started = time.monotonic()
+    _require_disk(settings)
     lake = Lake(settings.lake)
     require_sound(lake, (GOLD, registry.TABLE, scoring.TABLE))
     newest = registry.latest(lake, model)
@@ -45,6 +49,17 @@ def score(settings: Settings, model: str = "irrigation") -> ScoreReport:
     reused = done is not None and done >= gold_version
     rows = 0 if reused else _append(settings, lake, newest, gold_version, app_id)
     return ScoreReport(model, newest.digest, gold_version, rows, reused, round(time.monotonic() - started, 3))
+
+
+def _require_disk(settings: Settings) -> None:
+    if not isinstance(settings.lake, Path):
+        raise UsageError(
+            "Scoring needs a lake on a disk",
+            where=str(settings.lake),
+            expected="a folder: Spark itself reads gold and writes the scores, and has no way to a bucket",
+            got="a bucket",
+            fix="Score where the lake is on a disk; all other steps go on.",
+        )
 
 
 def _append(settings: Settings, lake: Lake, newest: registry.RegisteredModel, gold_version: int, app_id: str) -> int:

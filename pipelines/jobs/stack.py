@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from pipelines.errors import UsageError
 from pipelines.local import kafka
@@ -66,7 +65,7 @@ def status(settings: Settings) -> StackStatus:
         topics=topics or {},
         lag_records=None if topics is None else _lag(settings, topics.get(settings.telemetry_topic, {})),
         lake=str(settings.lake),
-        tables=_table_versions(settings.lake),
+        tables=_table_versions(settings),
     )
 
 
@@ -83,11 +82,12 @@ def _lag(settings: Settings, ends: Mapping[int, int]) -> int:
     return sum(end - taken[partition] for partition, end in ends.items())
 
 
-def _table_versions(root: Path) -> dict[str, int]:
+def _table_versions(settings: Settings) -> dict[str, int]:
+    from pipelines.contracts.tables import table_names
     from pipelines.lake.tables import Lake
 
-    names = [f"{log.parts[-3]}.{log.parts[-2]}" for log in sorted(root.glob("*/*/_delta_log"))]
-    return {name: Lake(root).version(name) for name in names}
+    lake = Lake(settings.lake)
+    return {name: version for name in table_names() if (version := lake.version(name)) >= 0}
 
 
 def _end_offsets(address: str) -> dict[str, dict[int, int]] | None:

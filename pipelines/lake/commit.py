@@ -14,9 +14,10 @@ from deltalake.transaction import AddAction
 
 from pipelines.contracts.tables import TableContract
 from pipelines.errors import StorageFull, WriterConflict
+from pipelines.lake.access import delta_table
 from pipelines.lake.files import DataFile
 from pipelines.lake.log import ACTIONS
-from pipelines.lake.writer import last_writer, signature
+from pipelines.lake.writer import is_in_log, last_writer, mark, signature
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,9 +54,10 @@ def append_once(
         if recorded != each.start:
             holder = last_writer(snapshot, each.app_id)
             raise WriterConflict(contract.name, each.app_id, each.start or 0, recorded, holder)
+    said = {**signature(), **mark(), **(information or {}), ACTIONS: str(len(files) + len(progress))}
     properties = CommitProperties(
         app_transactions=[Transaction(each.app_id, each.next) for each in progress],
-        custom_metadata={**signature(), **(information or {}), ACTIONS: str(len(files) + len(progress))},
+        custom_metadata=said,
         max_commit_retries=15,
     )
     try:
@@ -63,7 +65,10 @@ def append_once(
             [_added(file) for file in files], "append", contract.arrow_schema, commit_properties=properties
         )
     except CommitFailedError as cause:
-        raise _conflict(snapshot, contract, progress) from cause
+        now = delta_table(snapshot.table_uri)
+        # A client whose answer was lost asks again, and hears that somebody was faster: this very commit.
+        if not is_in_log(now, snapshot.version(), said):
+            raise _conflict(now, contract, progress) from cause
     except (OSError, DeltaError) as cause:
         no_space = os.strerror(errno.ENOSPC)
         if no_space in str(cause) or getattr(cause, "errno", None) == errno.ENOSPC:
@@ -100,17 +105,17 @@ def replace_rows(
 @contextmanager
 def _once(snapshot: DeltaTable, contract: TableContract, information: Mapping[str, str]) -> Iterator[CommitProperties]:
     """Let one of two writers that start from the same version write."""
-    version = snapshot.version()
+    version, said = snapshot.version(), {**mark(), **information}
     once = Transaction(contract.name, version + 1)
     try:
-        yield CommitProperties(app_transactions=[once], custom_metadata=dict(information), max_commit_retries=0)
+        yield CommitProperties(app_transactions=[once], custom_metadata=said, max_commit_retries=0)
     except CommitFailedError as cause:
-        now = DeltaTable(snapshot.table_uri).version()
-        raise WriterConflict(contract.name, contract.name, version, now) from cause
+        now = delta_table(snapshot.table_uri)
+        if not is_in_log(now, version, said):
+            raise WriterConflict(contract.name, contract.name, version, now.version()) from cause
 
 
-def _conflict(snapshot: DeltaTable, contract: TableContract, progress: Sequence[Progress]) -> WriterConflict:
-    now = DeltaTable(snapshot.table_uri)
+def _conflict(now: DeltaTable, contract: TableContract, progress: Sequence[Progress]) -> WriterConflict:
     moved = next((each for each in progress if now.transaction_version(each.app_id) != each.start), progress[0])
     recorded, holder = now.transaction_version(moved.app_id), last_writer(now, moved.app_id)
     return WriterConflict(contract.name, moved.app_id, moved.start or 0, recorded, holder)

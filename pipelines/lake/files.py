@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines import failpoints
+from pipelines.places import Place, for_arrow
 
 # Room for the event keys of a row group, each of which stands in several rows.
 _LARGEST_DICTIONARY = 1 << 24
@@ -36,7 +36,7 @@ class FileWriter:
     reader sees.
     """
 
-    def __init__(self, folder: Path, bounded: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Place, bounded: Sequence[str] = ()) -> None:
         """Choose the file's name; nothing is on disk before the first rows.
 
         `bounded` names the texts by which readers may skip the file, for a table that is ordered by them.
@@ -63,7 +63,8 @@ class FileWriter:
         if self._writer is None:
             return None
         self._writer.close()
-        metadata = pq.read_metadata(self._path)
+        (path,), filesystem = for_arrow([self._path])
+        metadata = pq.read_metadata(path, filesystem=filesystem)
         return DataFile(
             name=self._path.name,
             size_bytes=self._path.stat().st_size,
@@ -78,7 +79,7 @@ class FileWriter:
             self._path.unlink(missing_ok=True)
 
 
-def _writer(path: Path, schema: pa.Schema, bounded: Sequence[str]) -> pq.ParquetWriter:
+def _writer(path: Place, schema: pa.Schema, bounded: Sequence[str]) -> pq.ParquetWriter:
     """Open a file whose columns are each encoded by their kind, so that nothing is tried in vain.
 
     What counts up or stands still is written as differences. Texts are bounded by nothing a reader would skip by:
@@ -86,10 +87,12 @@ def _writer(path: Path, schema: pa.Schema, bounded: Sequence[str]) -> pq.Parquet
     """
     counted = [each.name for each in schema if pa.types.is_integer(each.type) or pa.types.is_temporal(each.type)]
     repeated = [each.name for each in schema if pa.types.is_dictionary(each.type) or pa.types.is_floating(each.type)]
+    (where,), filesystem = for_arrow([path])
     lists = [f"{each.name}.list.element" for each in schema if pa.types.is_list(each.type)]
     return pq.ParquetWriter(
-        path,
+        where,
         schema,
+        filesystem=filesystem,
         compression="zstd",
         use_dictionary=[*repeated, *lists],
         column_encoding=dict.fromkeys(counted, "DELTA_BINARY_PACKED"),

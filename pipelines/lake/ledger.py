@@ -8,14 +8,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
 
 from pipelines.contracts.tables import table
+from pipelines.lake.access import dataset
 from pipelines.lake.tables import Lake
+from pipelines.places import Place
 
 # The same counter an hour later is another event; files' bounds in the log are cut to milliseconds besides.
 DEDUPLICATION_MARGIN = timedelta(hours=1, seconds=1)
@@ -34,7 +35,7 @@ class LedgerFile:
     result_times: tuple[datetime, datetime]
 
 
-def ledger_files(snapshot: DeltaTable, folder: Path) -> list[LedgerFile]:
+def ledger_files(snapshot: DeltaTable, folder: Place) -> list[LedgerFile]:
     """List the files of a table's snapshot, which lies in `folder`, with their bounds; from the log alone."""
     actions = pa.table(snapshot.get_add_actions(flatten=True)).to_pylist()
     return [
@@ -48,7 +49,7 @@ def ledger_files(snapshot: DeltaTable, folder: Path) -> list[LedgerFile]:
     ]
 
 
-def ledger_file(path: Path, statistics: str) -> LedgerFile:
+def ledger_file(path: Place, statistics: str) -> LedgerFile:
     """Describe one file from its statistics as the log holds them (JSON)."""
     bounds = json.loads(statistics)
     lowest, highest = bounds["minValues"], bounds["maxValues"]
@@ -141,7 +142,4 @@ def _read(paths: list[str], columns: list[str], condition: pc.Expression) -> pa.
     schema = table("bronze.events").arrow_schema
     if not paths:
         return schema.empty_table().select(columns)
-    # A second to import, for it brings pandas: a stream that starts on an empty lake has no use for it.
-    import pyarrow.dataset as ds
-
-    return ds.dataset(paths, schema=schema, format="parquet").to_table(columns=columns, filter=condition)
+    return dataset(paths, schema).to_table(columns=columns, filter=condition)

@@ -1,4 +1,4 @@
-"""The Delta log as it lies on the disk: which files there are, and what each says, or why it says nothing.
+"""The Delta log as it lies there: which files there are, and what each says, or why it says nothing.
 
 Read without a Delta library: those take a commit without a byte for one that changes nothing, and end at a torn one
 without naming it.
@@ -8,8 +8,9 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
+
+from pipelines.places import Place, for_arrow
 
 LAST_CHECKPOINT = "_last_checkpoint"
 ACTIONS = "file_and_transaction_actions"
@@ -35,9 +36,9 @@ class Unreadable(Exception):
 class Log:
     """The files of a table's log, by version."""
 
-    folder: Path
-    commits: dict[int, Path]
-    checkpoints: dict[int, tuple[Path, ...]]
+    folder: Place
+    commits: dict[int, Place]
+    checkpoints: dict[int, tuple[Place, ...]]
     """All parts of each."""
 
     @property
@@ -62,12 +63,13 @@ class Log:
             raise Unreadable("the version of the newest checkpoint, as JSON", _start(text)) from cause
 
 
-def listed(table_folder: Path) -> Log:
+def listed(table_folder: Place) -> Log:
     """List a table's log; an empty one where there is none."""
     folder = table_folder / "_delta_log"
-    commits: dict[int, Path] = {}
-    checkpoints: dict[int, tuple[Path, ...]] = {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+    commits: dict[int, Place] = {}
+    checkpoints: dict[int, tuple[Place, ...]] = {}
+    found: list[Place] = [*folder.iterdir()] if folder.is_dir() else []
+    for path in sorted(found, key=lambda each: each.name):
         if commit := _COMMIT.fullmatch(path.name):
             commits[int(commit[1])] = path
         elif checkpoint := _CHECKPOINT.fullmatch(path.name):
@@ -76,7 +78,7 @@ def listed(table_folder: Path) -> Log:
     return Log(folder, commits, checkpoints)
 
 
-def commit_actions(path: Path) -> list[Action]:
+def commit_actions(path: Place) -> list[Action]:
     """Return what a commit does.
 
     Raises:
@@ -97,7 +99,7 @@ def commit_actions(path: Path) -> list[Action]:
     return actions
 
 
-def commit_time_ms(path: Path) -> int:
+def commit_time_ms(path: Place) -> int:
     """Return when a commit says it was made; one that does not, or cannot be read, is as old as its file.
 
     Raises:
@@ -114,7 +116,7 @@ def _about(actions: list[Action]) -> Action:
     return next((action["commitInfo"] for action in actions if "commitInfo" in action), Action())
 
 
-def checkpoint_actions(parts: tuple[Path, ...]) -> list[Action]:
+def checkpoint_actions(parts: tuple[Place, ...]) -> list[Action]:
     """Return the state that a checkpoint holds, as actions.
 
     Raises:
@@ -133,7 +135,8 @@ def checkpoint_actions(parts: tuple[Path, ...]) -> list[Action]:
     for part in parts:
         try:
             # Not pq.read_table(): it brings in all that datasets need.
-            rows = pq.ParquetFile(part).read(columns=list(_KEPT))
+            (path,), filesystem = for_arrow([part])
+            rows = pq.ParquetFile(path, filesystem=filesystem).read(columns=list(_KEPT))
         except (pa.ArrowException, OSError) as cause:
             if isinstance(cause, FileNotFoundError):
                 raise

@@ -20,7 +20,7 @@ from deltalake.exceptions import CommitFailedError
 from pipelines import failpoints
 from pipelines.errors import DataRefused, ServiceUnreachable
 from pipelines.lake.slices import added_files
-from pipelines.lake.tables import Lake
+from pipelines.places import Place
 
 # Small files are joined to middling ones, and those to large ones: joined straight to large ones, the newest would be
 # written again with every handful of commits. Fewer than FEWEST cost a reader less than joining them costs.
@@ -79,19 +79,20 @@ class Upkeep:
 
 
 @contextmanager
-def alone(lake: Lake) -> Iterator[None]:
-    """Keep every other maintenance of the lake out: two that join the same files would each add their rows.
+def alone(lock_file: Path) -> Iterator[None]:
+    """Keep every other maintenance of this machine out; one of another machine is refused by the log, after its work.
 
     Raises:
         ServiceUnreachable: One is under way.
     """
-    with (lake.root / ".maintenance.lock").open("w") as lock:
+    lock_file.parent.mkdir(parents=True, exist_ok=True)
+    with lock_file.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as cause:
             raise ServiceUnreachable(
                 "Maintenance is under way",
-                where=str(lake.root),
+                where=str(lock_file),
                 expected="one at a time",
                 got="another process that holds the lock",
                 fix="Nothing was changed. Let it end, then run the same command again.",
@@ -100,7 +101,7 @@ def alone(lake: Lake) -> Iterator[None]:
 
 
 def maintain_table(
-    table: DeltaTable, folder: Path, name: str, needed: Needed, *, keep: timedelta, apply: bool
+    table: DeltaTable, folder: Place, name: str, needed: Needed, *, keep: timedelta, apply: bool
 ) -> Upkeep:
     """Join small files, write a checkpoint, delete expired files and clean the log; without `apply`, say what would be.
 
@@ -157,7 +158,7 @@ def _join(table: DeltaTable, tiers: Iterable[int]) -> tuple[int, str | None]:
     return joined, None
 
 
-def _tidy(table: DeltaTable, folder: Path, needed: Needed, keep: timedelta, *, delete: bool, is_changed: bool) -> None:
+def _tidy(table: DeltaTable, folder: Place, needed: Needed, keep: timedelta, *, delete: bool, is_changed: bool) -> None:
     if delete:
         _vacuum(table, keep, needed, full=True, dry_run=False)
         failpoints.reach(failpoints.Seam.VACUUMED)
@@ -174,7 +175,7 @@ def _first_needed(table: DeltaTable, needed: Needed) -> int:
     return min((*needed.versions, unread))
 
 
-def _outlives_cleaning(folder: Path, version: int) -> bool:
+def _outlives_cleaning(folder: Place, version: int) -> bool:
     # What cleaning goes by is the age of the file.
     commit = folder / "_delta_log" / f"{version:020}.json"
     return commit.exists() and time.time() - commit.stat().st_mtime < _LOG_KEPT.total_seconds()

@@ -12,10 +12,12 @@ from deltalake import DeltaTable
 
 from pipelines.contracts.tables import TableContract, table, table_names
 from pipelines.errors import DataRefused, UsageError
+from pipelines.lake.access import connected
 from pipelines.lake.limits import MEMORY_LIMIT, UNBOUNDED, Limits, fetched, within
 from pipelines.lake.statement import Condition, Statement, parse
 from pipelines.lake.tables import Lake
 from pipelines.lake.views import VIEWS
+from pipelines.places import store_error
 
 if TYPE_CHECKING:
     import duckdb
@@ -101,7 +103,7 @@ def _asked(
     """Open a connection that sees the tables of a SELECT, and nothing else but the file to write."""
     import duckdb
 
-    with duckdb.connect(config={"memory_limit": MEMORY_LIMIT}) as connection:
+    with connected(lake.root, memory_limit=MEMORY_LIMIT) as connection:
         connection.execute("set TimeZone = 'UTC'")
         try:
             with within(connection, limits):
@@ -110,9 +112,9 @@ def _asked(
                 _lock(connection, [*files, *([str(target)] if target else [])])
                 yield connection
         except duckdb.IOException as cause:
-            raise _unreadable(lake, cause) from cause
+            raise store_error(lake.root, cause) or _unreadable(lake, cause) from cause
         except duckdb.Error as cause:
-            raise _refused(cause) from cause
+            raise store_error(lake.root, cause) or _refused(cause) from cause
 
 
 def _show(connection: "duckdb.DuckDBPyConnection", lake: Lake, statement: Statement, moment: Moment) -> list[str]:

@@ -8,9 +8,9 @@ from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 from deltalake import DeltaTable
-from pyarrow import fs
 
 from pipelines.errors import DataRefused
+from pipelines.places import Place, place
 
 
 def added_files(table: DeltaTable, from_version: int, to_version: int) -> list[str]:
@@ -78,22 +78,20 @@ def actions(table: DeltaTable, version: int) -> Iterator[dict[str, Any]]:
     Raises:
         DataRefused: The commit is no longer in the log.
     """
-    filesystem, root = fs.FileSystem.from_uri(_root(table))
     try:
-        with filesystem.open_input_stream(f"{root}/_delta_log/{version:020}.json") as log:
-            lines = log.read().decode().splitlines()
+        lines = (_root(table) / "_delta_log" / f"{version:020}.json").read_text().splitlines()
     except FileNotFoundError as cause:
         raise _refused(table, version, "the commit in the log", "none; the log was cleaned past it") from cause
     yield from map(json.loads, lines)
 
 
 def _absolute(table: DeltaTable, path: str) -> str:
-    return path if urlsplit(path).scheme or path.startswith("/") else f"{_root(table)}/{path}"
+    return path if urlsplit(path).scheme or path.startswith("/") else str(_root(table) / path)
 
 
-def _root(table: DeltaTable) -> str:
-    uri = table.table_uri.rstrip("/")
-    return unquote(urlsplit(uri).path) if uri.startswith("file:") else uri
+def _root(table: DeltaTable) -> Place:
+    uri = table.table_uri
+    return place(unquote(urlsplit(uri).path) if uri.startswith("file:") else uri)
 
 
 def _refused(table: DeltaTable, version: int, expected: str, got: str) -> DataRefused:

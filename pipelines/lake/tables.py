@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
@@ -13,7 +12,9 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from pipelines.contracts import tables
 from pipelines.errors import DataRefused, LakeDamaged, UsageError
+from pipelines.lake.access import dataset, delta_table
 from pipelines.lake.log import commit_time_ms, listed
+from pipelines.places import Place, delta_options, store_error
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,9 +35,9 @@ TABLE_PROPERTIES = {
 
 @dataclass(frozen=True)
 class Lake:
-    """The tables of one tenant, below one folder."""
+    """The tables of one tenant, below one place."""
 
-    root: Path
+    root: Place
 
     def existing(self) -> Lake:
         """Return the lake itself, where it is there: else every table would look empty.
@@ -48,31 +49,33 @@ class Lake:
             raise UsageError(
                 "There is no lake here",
                 where=str(self.root),
-                expected="the folder of a tenant's tables",
+                expected="a tenant's tables",
                 got="nothing",
-                fix="Go to the project's folder, or say which home and tenant: FIELDSTREAM_HOME, FIELDSTREAM_TENANT.",
+                fix="Go to the project's folder, or set FIELDSTREAM_HOME, FIELDSTREAM_LAKE, FIELDSTREAM_TENANT to it.",
             )
         return self
 
-    def path(self, name: str) -> Path:
-        """Return the folder of table `<layer>.<name>`."""
+    def path(self, name: str) -> Place:
+        """Return where table `<layer>.<name>` lies."""
         return self.root.joinpath(*name.split(".", 1))
 
     def exists(self, name: str) -> bool:
         """Say whether the table has been created."""
-        return DeltaTable.is_deltatable(str(self.path(name)))
+        where = self.path(name)
+        return DeltaTable.is_deltatable(str(where), delta_options(where))
 
     def create(self, name: str) -> DeltaTable:
         """Open the table, creating it empty from its contract if it is not there yet."""
         if found := self.find(name):
             return found
-        contract = tables.table(name)
+        contract, where = tables.table(name), self.path(name)
         return DeltaTable.create(
-            str(self.path(name)),
+            str(where),
             contract.arrow_schema,
             mode="ignore",
             description=contract.title,
             configuration=TABLE_PROPERTIES,
+            storage_options=delta_options(where),
         )
 
     def find(self, name: str, version: int | None = None) -> DeltaTable | None:
@@ -86,10 +89,12 @@ class Lake:
             return None
         # Asking first whether it is there would read the log's listing twice.
         try:
-            found = DeltaTable(str(self.path(name)), version=version)
+            found = delta_table(self.path(name), version)
         except TableNotFoundError:
             return None
         except DeltaError as cause:
+            if trouble := store_error(self.root, cause):
+                raise trouble from cause
             if version is not None:
                 raise
             raise LakeDamaged(name, "_delta_log", "a log that can be read", str(cause).partition("\n")[0]) from cause
@@ -146,17 +151,13 @@ class Lake:
 
     def read(self, name: str, version: int | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         """Read a table into memory; no rows where it is not there. For small tables."""
-        # A second to import: commands that only look at the log have no use for it.
-        import pyarrow.dataset as ds
-
         contract = tables.table(name)
         chosen = list(columns or contract.column_names)
         found = self.find(name, version)
         if found is None:
             return contract.arrow_schema.empty_table().select(chosen)
         # Not to_pyarrow_table(): its readers abort the interpreter at exit (deltalake 1.6.6, pyarrow 26.0.1).
-        files = found.file_uris()
-        return ds.dataset(files, schema=contract.arrow_schema, format="parquet").to_table(columns=chosen)
+        return dataset(found.file_uris(), contract.arrow_schema).to_table(columns=chosen)
 
     def append(
         self,
@@ -182,7 +183,7 @@ class Lake:
         data = pa.Table.from_pylist(list(rows), schema=tables.table(name).arrow_schema)
         # Merged: a table that is older than its contract gets the columns that it lacks.
         write_deltalake(opened, data, mode="append", schema_mode="merge", commit_properties=properties)
-        return DeltaTable(str(self.path(name))).version()
+        return delta_table(self.path(name)).version()
 
     def _require_no_empty_commit(self, name: str, version: int) -> None:
         """Look at the size of the commits that a reader plays back: an empty one would pass for one without rows."""

@@ -2,6 +2,8 @@
 
 import os
 import socket
+import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -12,6 +14,7 @@ from pipelines.errors import DataRefused
 from pipelines.lake.slices import actions
 
 HOST, PID, SINCE = "writer.host", "writer.pid", "writer.since"
+MARK = "writer.mark"
 
 _LOOKED_AT = 50
 
@@ -19,6 +22,17 @@ _LOOKED_AT = 50
 def signature() -> dict[str, str]:
     """Return what tells this process from every other, as a commit's information holds it."""
     return {HOST: socket.gethostname(), PID: str(os.getpid()), SINCE: _since(os.getpid())}
+
+
+def mark() -> dict[str, str]:
+    """Return what tells a commit from every other, as its information holds it."""
+    return {MARK: uuid.uuid4().hex}
+
+
+def is_in_log(table: DeltaTable, since: int, marked: Mapping[str, str]) -> bool:
+    """Say whether one of the commits after a version is the one that was marked so."""
+    commits = (action for each in range(since + 1, table.version() + 1) for action in actions(table, each))
+    return any(action.get("commitInfo", {}).get(MARK) == marked[MARK] for action in commits)
 
 
 def last_writer(table: DeltaTable, app_id: str) -> str | None:

@@ -50,6 +50,7 @@ def _fieldstream(settings: Settings) -> dict[str, str]:
     """Say these settings as the environment from which a command reads them."""
     said = {
         "FIELDSTREAM_HOME": settings.home,
+        "FIELDSTREAM_LAKE": settings.lakes,
         "FIELDSTREAM_CACHE": settings.cache,
         "FIELDSTREAM_TENANT": settings.tenant,
         "FIELDSTREAM_KAFKA": settings.kafka,

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
+from pipelines.lake.access import dataset
 from pipelines.lake.tables import Lake
 from pipelines.metrics import catalogue
 from pipelines.metrics.catalogue import Sample
@@ -76,7 +76,7 @@ _TAKE = {_EVENTS: _count_events, _OBSERVATIONS: _count_observations, _FLAGS_TABL
 
 
 def _columns(uri: str, *names: str) -> pa.Table:
-    return ds.dataset([uri], format="parquet").to_table(columns=list(names))
+    return dataset([uri]).to_table(columns=list(names))
 
 
 def _counts(column: pa.ChunkedArray) -> Counter[str]:

@@ -6,24 +6,24 @@ from typing import Any
 
 import pyarrow as pa
 from deltalake import DeltaTable
-from pyarrow import fs
 
 from pipelines.contracts.tables import table_names
 from pipelines.lake.tables import Lake
 from pipelines.metrics import catalogue
 from pipelines.metrics.catalogue import Sample
+from pipelines.places import Place
 
 
 def table_samples(lake: Lake) -> Iterator[Sample]:
     """Give what is known of every table that is there."""
     for name in table_names():
         if lake.exists(name):
-            yield from _samples(name, lake.open(name))
+            yield from _samples(name, lake.open(name), lake.path(name))
 
 
-def _samples(name: str, opened: DeltaTable) -> Iterator[Sample]:
+def _samples(name: str, opened: DeltaTable, folder: Place) -> Iterator[Sample]:
     files = pa.table(opened.get_add_actions(flatten=True))
-    log_files, log_bytes = _log(opened)
+    log_files, log_bytes = _log(folder)
     facts = {
         catalogue.VERSION: opened.version(),
         catalogue.ROWS: sum(files["num_records"].to_pylist()),
@@ -39,10 +39,8 @@ def _samples(name: str, opened: DeltaTable) -> Iterator[Sample]:
             yield Sample(metric, (name,), value)
 
 
-def _log(opened: DeltaTable) -> tuple[int, int]:
-    filesystem, root = fs.FileSystem.from_uri(opened.table_uri)
-    found = filesystem.get_file_info(fs.FileSelector(f"{root.rstrip('/')}/_delta_log"))
-    sizes = [each.size for each in found if each.is_file]
+def _log(folder: Place) -> tuple[int, int]:
+    sizes = [file.stat().st_size for file in (folder / "_delta_log").iterdir() if not file.is_dir()]
     return len(sizes), sum(sizes)
 
 

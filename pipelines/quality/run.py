@@ -18,6 +18,7 @@ from deltalake import DeltaTable
 from pipelines import failpoints
 from pipelines.contracts.quality import quality, quality_digest
 from pipelines.contracts.tables import table
+from pipelines.lake.access import connected
 from pipelines.lake.commit import Progress, append_once
 from pipelines.lake.files import FileWriter
 from pipelines.lake.flagged import FLAGS, NEVER, OBSERVATIONS, RUNS, last_run
@@ -68,10 +69,8 @@ def run(lake: Lake, decided_at: datetime) -> FlagRun:
 
 
 def _judged(lake: Lake, flags: DeltaTable, since: Versions | None, now: Versions, number: int) -> FlagRun:
-    import duckdb
-
     count, given, withdrawn = 0, Counter[str](), 0
-    with duckdb.connect() as connection, FileWriter(lake.path(FLAGS)) as writer:
+    with connected(lake.root) as connection, FileWriter(lake.path(FLAGS)) as writer:
         work = Work(connection, lake, flags, since=since, now=now, quality=quality())
         for row_count, differences in work.differences():
             writer.write(_rows(differences, number, now.observations))

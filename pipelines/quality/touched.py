@@ -6,7 +6,6 @@ that may change, `context` what must be read to judge them; each with device_id,
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +18,7 @@ from pipelines.errors import DataRefused
 from pipelines.lake.flagged import OBSERVATIONS
 from pipelines.lake.slices import added_files
 from pipelines.lake.tables import Lake
+from pipelines.places import place
 
 if TYPE_CHECKING:
     import duckdb
@@ -105,7 +105,7 @@ def find_touched(
     except (DataRefused, DeltaError):
         # The log or an old version of the registry has been cleaned away.
         return False
-    if not all(Path(file).exists() for file in new):
+    if not all(place(file).exists() for file in new):
         return False
     connection.execute("create or replace temp table touched (device_id varchar, property varchar, day bigint)")
     if new:

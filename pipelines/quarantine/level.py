@@ -13,6 +13,7 @@ from pipelines.contracts.tables import table
 from pipelines.contracts.topics import KINDS, OPERATIONS, TELEMETRY, TopicKind, kind_of
 from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA, RECORD_COLUMNS, Batch
 from pipelines.kernel.steps import steps
+from pipelines.lake.access import dataset
 from pipelines.lake.commit import Progress, append_once
 from pipelines.lake.files import FileWriter
 from pipelines.lake.ledger import known_keys, ledger_files, rows_at
@@ -91,11 +92,8 @@ def unseen(lake: Lake, observations: pa.Table) -> pa.Table:
     ]
     if not paths:
         return observations
-    # A second to import, for it brings pandas: a stream with nothing to level has no use for it.
-    import pyarrow.dataset as ds
-
     is_theirs = (pc.field("partition") == partition) & pc.field("offset").isin(offsets)
-    held = ds.dataset(paths, schema=table(OBSERVATIONS).arrow_schema, format="parquet")
+    held = dataset(paths, table(OBSERVATIONS).arrow_schema)
     known = _depths(held.to_table(columns=[*_IDENTITY, "depth_cm"], filter=is_theirs))
     return observations.filter(pa.array(_are_new(observations, known), pa.bool_()))
 

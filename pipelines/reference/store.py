@@ -11,6 +11,7 @@ from deltalake.exceptions import CommitFailedError
 from pipelines import failpoints
 from pipelines.contracts import tables
 from pipelines.errors import WriterConflict
+from pipelines.lake.access import delta_table
 from pipelines.lake.tables import Lake
 
 Row = dict[str, Any]
@@ -56,7 +57,7 @@ def write(lake: Lake, found: Standing, rows: Sequence[Row]) -> bool:
             commit_properties=CommitProperties(app_transactions=[once], max_commit_retries=0),
         )
     except CommitFailedError as cause:
-        now = DeltaTable(snapshot.table_uri).version()
+        now = delta_table(snapshot.table_uri).version()
         raise WriterConflict(found.name, once.app_id, snapshot.version(), now) from cause
     failpoints.reach(failpoints.Seam.REFERENCE_WRITTEN)
     return True

@@ -1,12 +1,9 @@
 """Registered models: rows of ops.models, and one file for each digest. Nothing is ever changed or removed."""
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from deltalake import Transaction
@@ -14,6 +11,7 @@ from deltalake import Transaction
 from pipelines import failpoints
 from pipelines.errors import DataRefused
 from pipelines.lake.tables import Lake
+from pipelines.places import put
 
 TABLE = "ops.models"
 
@@ -44,7 +42,7 @@ def register(
     """Keep a model: its file first, then its row. A digest that is there already is left as it is."""
     digest = sha256(content).hexdigest()
     model = RegisteredModel(name, digest, f"models/{digest}.onnx", gold_version, job_key, metrics, decided_at)
-    _write(lake.root / model.path, content)
+    put(lake.root / model.path, content)
     failpoints.reach(failpoints.Seam.MODEL_KEPT)
     row = {
         "model_name": name,
@@ -112,14 +110,3 @@ def load(lake: Lake, model: RegisteredModel) -> bytes:
             fix="Do not use it. Bring the file back from a copy, or train again.",
         )
     return content
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file so that no reader ever sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)

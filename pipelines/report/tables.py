@@ -5,6 +5,7 @@ import pandas as pd
 import pyarrow.dataset as ds
 
 from pipelines.contracts import tables
+from pipelines.lake.access import dataset
 from pipelines.lake.tables import Lake
 
 
@@ -35,4 +36,4 @@ def versions(lake: Lake) -> pd.DataFrame:
 
 def _rows(lake: Lake, name: str) -> ds.Dataset:
     files = lake.open(name).file_uris() if lake.exists(name) else []
-    return ds.dataset(files, schema=tables.table(name).arrow_schema, format="parquet")
+    return dataset(files, tables.table(name).arrow_schema)

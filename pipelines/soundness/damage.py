@@ -8,6 +8,7 @@ from typing import Any
 from pipelines.errors import LakeDamaged
 from pipelines.lake.log import LAST_CHECKPOINT, Action, Log, Unreadable, checkpoint_actions, commit_actions, listed
 from pipelines.lake.tables import Lake
+from pipelines.places import Place
 from pipelines.soundness.playback import Listed, State, difference, state_of
 
 _RESTORE = "Restore the file from a copy."
@@ -42,7 +43,7 @@ class Played:
     suspect_from: int | None = None
     """The same as far as the commits since the last sound checkpoint go: the next one may settle it."""
 
-    def find(self, file: str | Path, version: int | None, expected: str, got: str, fix: str = _RESTORE) -> None:
+    def find(self, file: str | Place, version: int | None, expected: str, got: str, fix: str = _RESTORE) -> None:
         """Note damage of a file."""
         name = file if isinstance(file, str) else f"_delta_log/{file.name}"
         self.damage.append(Damage(self.name, name, version, expected, got, fix))
@@ -249,12 +250,12 @@ def _compare(played: Played, checkpoint: State) -> None:
         played.doubt(version)
 
 
-def _data_files(folder: Path) -> Iterator[tuple[str, int]]:
+def _data_files(folder: Place) -> Iterator[tuple[str, int]]:
     """Give the data files in a table's folder, with their sizes; what readers do not look at is left out."""
     for path in folder.rglob("*.parquet"):
-        name = path.relative_to(folder)
-        if not any(part[0] in "_." for part in name.parts):
-            yield str(name), path.stat().st_size
+        below = path.parts[len(folder.parts) :]
+        if not any(part[0] in "_." for part in below):
+            yield "/".join(below), path.stat().st_size
 
 
 def orphans(lake: Lake, played: Played) -> list[tuple[str, int, float]]:

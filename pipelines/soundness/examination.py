@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from pipelines.lake.files import statistics
 from pipelines.lake.tables import Lake
+from pipelines.places import for_arrow
 from pipelines.soundness.damage import Damage, Played, files_damaged, orphans, play, tails_lost
 from pipelines.soundness.playback import Listed
 
@@ -86,7 +87,8 @@ def _unreadable(lake: Lake, played: Played, known: set[str]) -> Iterator[str]:
         if file.path in known:
             continue
         try:
-            data = pq.ParquetFile(lake.path(played.name) / file.path)
+            (path,), filesystem = for_arrow([lake.path(played.name) / file.path])
+            data = pq.ParquetFile(path, filesystem=filesystem)
             rows = sum(batch.num_rows for batch in data.iter_batches(batch_size=65_536))
         except (pa.ArrowException, OSError) as cause:
             said = " ".join(str(cause).split())

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +16,7 @@ from pipelines.errors import OffsetGap
 from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA, Batch, Judged
 from pipelines.kernel.steps import Steps
 from pipelines.lake.files import DataFile, FileWriter
+from pipelines.places import Place
 from pipelines.stream.known import Known
 
 # Large enough that the kernel's fixed costs vanish, small enough that a worker stays under half a gigabyte.
@@ -46,8 +46,8 @@ class Cleaning:
     tenant_id: str
     ingest_time: datetime
     known: Known
-    events_folder: Path
-    observations_folder: Path
+    events_folder: Place
+    observations_folder: Place
     overrides: pa.Table | None = None
     """What the registry says of single devices, for the kernel."""
 

@@ -5,7 +5,7 @@ import errno
 import pytest
 
 from pipelines.cli.failures import explained
-from pipelines.errors import GateHeld, StorageFull, StorageRefused
+from pipelines.errors import GateHeld, StorageFull, StorageRefused, StoreUnreachable
 from pipelines.settings import from_environment
 
 SETTINGS = from_environment({"FIELDSTREAM_HOME": "/home-of-all"})
@@ -46,6 +46,11 @@ def test_what_a_file_system_refuses_is_one_sentence(error: Exception, path: str,
     refused = explained(error, SETTINGS)
     assert isinstance(refused, StorageRefused)
     assert (refused.where, refused.got, fix in refused.fix) == (path, got, True)
+
+
+def test_a_store_that_fails_in_a_worker_is_told_by_its_words() -> None:
+    said = "Py4JJavaError: ... OSError: When uploading part: AWS Error NETWORK_CONNECTION during UploadPart\n at ..."
+    assert isinstance(explained(RuntimeError(said), SETTINGS), StoreUnreachable)
 
 
 def test_other_exceptions_are_bugs() -> None:

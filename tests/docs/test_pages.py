@@ -104,6 +104,16 @@ SENTENCES = [
             "process 4711 on host barn, which began at 2026-06-01T04:00:00Z",
         ),
     ),
+    ("store-unreachable", errors.StoreUnreachable("s3://farm-data", "Could not connect to server")),
+    (
+        "store-unreachable",
+        errors.StoreRefused(
+            "s3://farm-data",
+            "a bucket",
+            "none of that name",
+            "Make it, or correct FIELDSTREAM_LAKE or AWS_ENDPOINT_URL.",
+        ),
+    ),
     (
         "broker-down",
         errors.BrokerUnreachable(

@@ -5,16 +5,24 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
+from pipelines.places import place
+from pipelines.settings import from_environment
+
 PROJECT = Path(__file__).resolve().parents[2]
 FILE = PROJECT / "docker-compose.yml"
+MAKE_BUCKET = (PROJECT / "infra/storage/make-bucket.sh").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 
 # Each runs once and ends: what it does, others wait for.
+# Laid over the other file, for a lake in the store.
+IN_STORE: dict[str, dict[str, Any]] = yaml.safe_load((PROJECT / "infra/storage/lake.yml").read_text())["services"]
+
 ONCE = {"secrets", "airflow-init", "storage-init"}
 OURS = "fieldstream:0.1.0"
 IMAGES = {
@@ -153,7 +161,8 @@ def test_mounts_exist(service: dict[str, Any]) -> None:
 
 
 def test_no_volume_lies_unused() -> None:
-    used = {source for service in SERVICES.values() for source in mounts(service).values()}
+    services = (*SERVICES.values(), *IN_STORE.values())
+    used = {source for service in services for source in mounts(service).values()}
     assert set(COMPOSE["volumes"]) == {source for source in used if not source.startswith(".")}
 
 
@@ -180,6 +189,18 @@ def test_each_secret_is_seen_by_its_reader_alone() -> None:
         "secrets-storage": {"storage"},
         "secrets-grafana": {"grafana"},
     }
+
+
+def test_whoever_works_on_the_lake_finds_it_in_the_store() -> None:
+    assert set(IN_STORE) == {name for name, service in SERVICES.items() if "lake" in mounts(service).values()}
+    for service in IN_STORE.values():
+        given = service["environment"]
+        assert from_environment(given).lake == place("s3://fieldstream/lakes/demo")
+        host, port = urlsplit(given["AWS_ENDPOINT_URL"]).netloc.split(":")
+        assert f"-s3.port={port}" in SERVICES[host]["command"]
+        assert f"s3.bucket.create -name {place(given['FIELDSTREAM_LAKE']).parts[0]}\\n" in MAKE_BUCKET
+        assert mounts(service) == {str(Path(given["AWS_SHARED_CREDENTIALS_FILE"]).parent): "secrets-lake"}
+        assert {"storage", "storage-init"} <= set(service["depends_on"])
 
 
 def compose_command() -> list[str] | None:

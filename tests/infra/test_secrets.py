@@ -1,6 +1,7 @@
 """The secrets of docker-compose.yml: random, private, made once, and of the form that their readers want."""
 
 import base64
+import configparser
 import json
 import shutil
 import stat
@@ -12,7 +13,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 GENERATE = PROJECT / "infra" / "secrets" / "generate.sh"
 SPARK_DEFAULTS = PROJECT / "infra" / "spark" / "compose" / "spark-defaults.conf"
-FOLDERS = ("postgres", "airflow", "airflow-login", "spark", "storage", "grafana")
+FOLDERS = ("postgres", "airflow", "airflow-login", "spark", "storage", "lake", "grafana")
 FILES = {
     "postgres/password",
     "airflow/database_url",
@@ -23,6 +24,7 @@ FILES = {
     "spark/secret",
     "spark/spark-defaults.conf",
     "storage/s3.json",
+    "lake/credentials",
     "grafana/password",
 }
 
@@ -89,3 +91,9 @@ def test_logins_are_what_airflow_and_the_store_parse(tmp_path: Path) -> None:
     (identity,) = json.loads(made["storage/s3.json"])["identities"]
     (credential,) = identity["credentials"]
     assert credential["accessKey"] != credential["secretKey"]
+    lake = configparser.ConfigParser(interpolation=None)
+    lake.read_string(made["lake/credentials"])
+    assert dict(lake["default"]) == {
+        "aws_access_key_id": credential["accessKey"],
+        "aws_secret_access_key": credential["secretKey"],
+    }

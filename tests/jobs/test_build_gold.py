@@ -3,7 +3,7 @@
 import json
 import math
 import shutil
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -15,31 +15,9 @@ from pipelines.jobs.build_gold import GoldReport, TableBuild, build_gold
 from pipelines.lake.tables import Lake
 from pipelines.quality.run import run
 from pipelines.settings import Settings
-from tests.lakes import observation
+from tests.lakes import FIELD, MIDNIGHT, PROBE, half_hours
 
 SILVER, GOLD = "silver.observations", "gold.field_daily"
-MIDNIGHT = datetime(2026, 6, 1, 8, tzinfo=UTC)  # in California
-FIELD = {
-    "field_id": "north",
-    "latitude_deg": 38.1,
-    "longitude_deg": -121.6,
-    "elevation_m": -9.0,
-    "utc_offset_h": -8.0,
-    "wind_height_m": 2.8,
-    "crop": "alfalfa",
-    "season_starts": "02-15",
-}
-PROBE = {"device_id": "probe-0", "field_id": "north", "valid_from": datetime(2026, 1, 1, tzinfo=UTC), "valid_to": None}
-
-
-def half_hours(day: int, slots: range, value: float) -> list[dict[str, Any]]:
-    """Readings of soil moisture at 10 cm in the half-hours of a day of June 2026."""
-    times = (MIDNIGHT + timedelta(days=day - 1, minutes=30 * slot) for slot in slots)
-    numbers = (100 * day + slot for slot in slots)
-    return [
-        {**observation(number), "device_id": "probe-0", "value": value, "phenomenon_time": time}
-        for number, time in zip(numbers, times, strict=True)
-    ]
 
 
 def admit(lake: Lake) -> None:

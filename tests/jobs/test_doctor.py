@@ -11,6 +11,7 @@ from pipelines.jobs import doctor as module
 from pipelines.jobs.doctor import doctor
 from pipelines.jvm import jars, java
 from pipelines.lake.tables import Lake
+from pipelines.places import place
 
 
 def finding(name, settings):
@@ -89,6 +90,13 @@ def test_a_clock_behind_the_lake(home_settings):
     seconds = int(said.found.removesuffix(" s behind the files"))
     assert not said.ok
     assert 3500 < seconds <= 3600
+
+
+def test_a_lake_in_a_bucket_that_is_not_there(home_settings, store):  # noqa: ARG001 - where it is looked for
+    settings = replace(home_settings, lakes=place("s3://nobodys/lakes"))
+    said = finding("lake", settings)
+    assert (said.ok, said.found, "FIELDSTREAM_LAKE" in said.fix) == (False, "s3://nobodys: none of that name", True)
+    assert finding("clock", settings).ok
 
 
 def test_a_broker_that_does_not_answer(home_settings):

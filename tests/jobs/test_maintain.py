@@ -9,7 +9,7 @@ from deltalake import write_deltalake
 
 from pipelines.contracts.tables import table
 from pipelines.errors import ServiceUnreachable, UsageError
-from pipelines.jobs.maintain import maintain
+from pipelines.jobs.maintain import lock_file, maintain
 from pipelines.lake.maintenance import alone
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings, from_environment
@@ -100,7 +100,7 @@ def test_the_admitted_version_stays_whole(settings: Settings) -> None:
 
 def test_a_dry_run_needs_no_turn_and_changes_nothing(settings: Settings) -> None:
     lake = Lake(settings.lake)
-    with alone(lake):
+    with alone(lock_file(settings)):
         report = maintain(settings)
         with pytest.raises(ServiceUnreachable):
             maintain(settings, apply=True)

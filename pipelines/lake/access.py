@@ -1,0 +1,58 @@
+"""How delta-rs, Arrow and DuckDB come to what lies in a place, be it a disk or a bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from deltalake import DeltaTable
+
+from pipelines.places import SCHEME, BucketPath, Place, delta_options, for_arrow
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+
+
+def delta_table(where: Place | str, version: int | None = None) -> DeltaTable:
+    """Open a table at a version, the latest if none is named.
+
+    Raises:
+        TableNotFoundError: There is none.
+        DeltaError: There is no such version, or the log cannot be read.
+    """
+    return DeltaTable(str(where), version=version, storage_options=delta_options(where))
+
+
+def dataset(files: Sequence[str], schema: pa.Schema | None = None) -> ds.Dataset:
+    """Return data files, named as delta-rs names them, as one dataset; of no rows where there are none."""
+    # A second to import: commands that only look at the log have no use for it.
+    import pyarrow.dataset as ds
+
+    if not files:
+        return ds.dataset([], schema=schema, format="parquet")
+    paths, filesystem = for_arrow(files)
+    return ds.dataset(paths, schema=schema, format="parquet", filesystem=filesystem)
+
+
+@contextmanager
+def connected(where: Place, **config: str | bool | int | float | list[str]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a DuckDB that can read what lies in a place."""
+    import duckdb
+
+    with duckdb.connect(config=config) as connection:
+        if isinstance(where, BucketPath):
+            # DuckDB's own way to a bucket is an extension that it would download.
+            connection.register_filesystem(_fsspec(where))
+        yield connection
+
+
+def _fsspec(where: BucketPath) -> object:
+    from fsspec.implementations.arrow import ArrowFSWrapper
+
+    class Buckets(ArrowFSWrapper):  # type: ignore[misc]  # it has no types
+        protocol = SCHEME.partition(":")[0]
+
+    return Buckets(where.filesystem)

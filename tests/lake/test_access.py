@@ -1,0 +1,75 @@
+"""What the libraries do in a bucket: one winner a commit, and DuckDB sees the files and nothing else."""
+
+import re
+import threading
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable
+
+from pipelines.contracts.tables import table
+from pipelines.errors import StoreRefused, UsageError, WriterConflict
+from pipelines.lake.access import connected, dataset, delta_table
+from pipelines.lake.commit import Progress, append_once
+from pipelines.lake.query import Moment, query
+from pipelines.lake.tables import Lake
+from pipelines.places import place
+from tests.lakes import soil_lake
+from tests.store import BUCKET, Store
+
+SILVER = "silver.observations"
+
+
+@pytest.fixture
+def lake(store: Store, request: pytest.FixtureRequest) -> Lake:  # noqa: ARG001 - in whose bucket it is
+    name = re.sub(r"\W", "-", request.node.name)
+    return soil_lake(place(f"s3://{BUCKET}/{name}/demo"))
+
+
+@pytest.mark.parametrize("unsafe", ["false", "true"])
+def test_of_many_that_commit_at_once_one_does(lake: Lake, monkeypatch: pytest.MonkeyPatch, unsafe: str) -> None:
+    monkeypatch.setenv("AWS_S3_ALLOW_UNSAFE_RENAME", unsafe)
+    snapshots = [lake.open(SILVER) for _ in range(8)]
+    outcomes: list[str] = []
+
+    def commit(snapshot: DeltaTable) -> None:
+        try:
+            append_once(snapshot, table(SILVER), [], [Progress("p", None, 1)])
+            outcomes.append("committed")
+        except WriterConflict:
+            outcomes.append("refused")
+
+    threads = [threading.Thread(target=commit, args=(each,)) for each in snapshots]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(outcomes) == ["committed", *["refused"] * 7]
+    assert lake.version(SILVER) == 5
+
+
+def test_the_sql_profile_holds_in_a_bucket(lake: Lake) -> None:
+    asked = "select count(*), sum(value) from silver.observations where sequence >= 20"
+    assert query(lake, asked).rows == [(20, pytest.approx(sum(number / 100 for number in range(20, 40))))]
+    assert query(lake, "select count(*) from silver.observations", Moment({SILVER: 2})).rows == [(20,)]
+    for other in (f"s3://{BUCKET}/**/*.parquet", "/etc/passwd"):
+        with pytest.raises(UsageError, match="cannot be run"):
+            query(lake, f"select * from read_parquet('{other}')")  # noqa: S608 - to be refused
+
+
+def test_files_are_read_by_arrow_and_by_duckdb_alike(lake: Lake, tmp_path: Path) -> None:
+    files = lake.open(SILVER).file_uris()
+    assert dataset(files, table(SILVER).arrow_schema).count_rows() == 40
+    assert dataset([], pa.schema({"a": pa.int64()})).to_table().num_rows == 0
+    asked = f"select count(*) from read_parquet({files})"  # noqa: S608 - files of ours
+    with connected(lake.root, temp_directory=str(tmp_path)) as connection:
+        assert connection.execute(asked).fetchall() == [(40,)]
+    with connected(tmp_path) as connection, pytest.raises(duckdb.Error):
+        connection.execute(asked)
+
+
+def test_a_table_of_no_bucket_is_no_empty_table(store: Store) -> None:  # noqa: ARG001
+    with pytest.raises(StoreRefused, match="none of that name"):
+        delta_table("s3://nobodys/table")
