@@ -28,7 +28,7 @@ OURS = "fieldstream:0.1.0"
 IMAGES = {
     "apache/kafka:4.3.1",
     "postgres:17.10-alpine3.23",
-    "chrislusf/seaweedfs:3.99",
+    "chrislusf/seaweedfs:4.48",
     "prom/prometheus:v3.5.0",
     "grafana/grafana:12.1.1",
     OURS,
