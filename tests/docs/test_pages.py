@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import errors, settings
-from pipelines.jobs import demo
+from pipelines.jobs import demo, run_dag
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -75,7 +75,8 @@ def test_every_error_a_user_can_meet_has_a_runbook_with_its_exit_code(name: str)
 
 def test_the_tutorial_names_the_stages_of_the_demo_in_order(tmp_path: Path) -> None:
     surroundings = settings.from_environment({"FIELDSTREAM_HOME": str(tmp_path)})
-    steps = [*demo._by_hand(surroundings), *demo._by_dags(surroundings, tmp_path / "report.html")]
+    dags = run_dag.DagRuns(surroundings)
+    steps = [*demo._by_hand(surroundings), *demo._by_dags(surroundings, dags, tmp_path / "report.html")]
     page = (DOCS / "tutorial.md").read_text(encoding="utf-8")
     told = re.findall(r"^\| (\d+ [^|]+) \|", page, flags=re.MULTILINE)
     assert told == [f"{number} {name}" for number, (name, _) in enumerate(steps, start=1)]
@@ -120,6 +121,7 @@ SENTENCES = [
             "127.0.0.1:9", "KafkaTimeoutError: KafkaTimeoutError: Unable to bootstrap from 127.0.0.1:9"
         ),
     ),
+    ("worker-lost", errors.WorkerLost("demo.telemetry", "Python worker exited unexpectedly (crashed)")),
     ("disk-full", errors.StorageFull("/srv/fieldstream/home", "No space left on device")),
     (
         "disk-full",
