@@ -7,7 +7,8 @@ observations against their neighbours in time, into `silver.flags`. `gate` judge
 those that failed: the field-days that moved, and what that restates goes to `gold.restatements`. `held` is red as long
 as a slice is held, which stops nothing else.
 
-**When.** Every ten minutes. A run with nothing new writes nothing. Progress is in the lake, so a run that was missed
+**When.** Every ten minutes, and as soon as the triggerer sees records come; what it does not see waits for the ten
+minutes, no longer. A run with nothing new writes nothing. Progress is in the lake, so a run that was missed
 or killed is made good by the next one: clear nothing, backfill nothing.
 
 **Who cares.** Growers who irrigate by today's table, and the scoring DAG, which starts when `gold.field_daily` changes.
@@ -26,14 +27,14 @@ or killed is made good by the next one: clear nothing, backfill nothing.
 - exit code 1: a bug. Keep the log and report it.
 """
 
-from airflow.sdk import DAG, chain
+from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, chain
 
-from pipelines.orchestration import DEFAULT_ARGS, GOLD_FIELD_DAILY, START_DATE, FieldstreamTask, Tag
+from pipelines.orchestration import DEFAULT_ARGS, GOLD_FIELD_DAILY, KAFKA_EVENTS, START_DATE, FieldstreamTask, Tag
 
 with DAG(
     "intake",
     doc_md=__doc__,
-    schedule="*/10 * * * *",
+    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("*/10 * * * *", timezone="UTC"), assets=[KAFKA_EVENTS]),
     start_date=START_DATE,
     catchup=False,
     max_active_runs=1,

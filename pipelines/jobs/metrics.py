@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from deltalake import DeltaTable
+
+from pipelines.contracts.topics import KINDS
 from pipelines.errors import BrokerUnreachable, PortInUse
 from pipelines.lake.tables import Lake
 from pipelines.local import kafka
@@ -95,9 +98,13 @@ def _broker_samples(settings: Settings, lake: Lake) -> Iterator[Sample]:
 
 
 def _lag(settings: Settings, lake: Lake, address: str) -> Iterator[Sample]:
-    topic = settings.telemetry_topic
-    ends = broker.topic_ends(address, topic)
     events = lake.open(EVENTS) if lake.exists(EVENTS) else None
+    for kind in KINDS:
+        yield from _lag_of(settings.topic(kind.name), events, address)
+
+
+def _lag_of(topic: str, events: DeltaTable | None, address: str) -> Iterator[Sample]:
+    ends = broker.topic_ends(address, topic)
     taken = {each: next_at_broker(events, topic, each) if events else None for each in ends.ends}
     positions = {each: ends.beginnings[each] if next_ is None else next_ for each, next_ in taken.items()}
     behind = {each: offset for each, offset in positions.items() if offset < ends.ends[each]}

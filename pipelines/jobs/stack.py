@@ -23,7 +23,7 @@ class StackStatus:
     topics: Mapping[str, Mapping[int, int]]
     """Topic -> partition -> offset that its next record will have."""
     lag_records: int | None
-    """Records of the telemetry topic that are not in bronze yet; None where the broker does not answer."""
+    """Records of the tenant's topics that are not in bronze yet; None where the broker does not answer."""
     lake: str
     tables: Mapping[str, int]
     """Table that is there -> its latest version."""
@@ -63,23 +63,25 @@ def status(settings: Settings) -> StackStatus:
         broker_pid=local.pid if local else None,
         broker_answers=topics is not None,
         topics=topics or {},
-        lag_records=None if topics is None else _lag(settings, topics.get(settings.telemetry_topic, {})),
+        lag_records=None if topics is None else _lag(settings, topics),
         lake=str(settings.lake),
         tables=_table_versions(settings),
     )
 
 
-def _lag(settings: Settings, ends: Mapping[int, int]) -> int:
+def _lag(settings: Settings, topics: Mapping[str, Mapping[int, int]]) -> int:
+    from pipelines.contracts.topics import KINDS
     from pipelines.lake.tables import Lake
     from pipelines.stream.batch import EVENTS
     from pipelines.stream.position import next_at_broker
 
     lake = Lake(settings.lake)
-    if not lake.exists(EVENTS):
-        return sum(ends.values())
-    events = lake.open(EVENTS)
-    taken = {each: next_at_broker(events, settings.telemetry_topic, each) or 0 for each in ends}
-    return sum(end - taken[partition] for partition, end in ends.items())
+    events = lake.open(EVENTS) if lake.exists(EVENTS) else None
+    return sum(
+        end - (next_at_broker(events, topic, partition) or 0 if events else 0)
+        for topic in (settings.topic(kind.name) for kind in KINDS)
+        for partition, end in topics.get(topic, {}).items()
+    )
 
 
 def _table_versions(settings: Settings) -> dict[str, int]:

@@ -149,7 +149,7 @@ def test_tasks_run_their_commands_in_order(
 @pytest.mark.parametrize(
     ("dag_id", "parts"),
     [
-        ("intake", ["*/10 * * * *"]),
+        ("intake", ["*/10 * * * *", "kafka.events"]),
         ("scoring", ["0 5 * * *", "gold.field_daily"]),
         ("retraining", ["0 2 * * 1"]),
         ("maintenance", ["25 * * * *"]),

@@ -73,10 +73,12 @@ def prometheus(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iter
     program("prometheus")
     settings = replace(settings_in(tmp_path_factory.mktemp("metrics")), kafka=broker.address)
     kafka.ensure_topic(broker.address, settings.telemetry_topic, 2)
+    kafka.ensure_topic(broker.address, settings.topic("operations"), 1)
     put_gold(Lake(settings.lake), field_days(3))
     send(settings, 0)
     take_in_and_judge(settings)
-    census, behind = Census(), 'fieldstream_lag_records{partition="0"}'
+    census, behind = Census(), 'fieldstream_lag_records{topic=~".+telemetry",partition="0"}'
+    waiting = 'fieldstream_lag_records{topic=~".+operations"} == 1'
     with served("127.0.0.1", 0, lambda: measure(settings, census).text) as port:
         often = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
         target = {"static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
@@ -90,8 +92,11 @@ def prometheus(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iter
             send(settings, 20)
             take_in_and_judge(settings)
             send(settings, 40)
+            with kafka.producer(broker.address) as producer:
+                producer.send(settings.topic("operations"), b"nobody takes it in")
             started.wait_for('fieldstream_records_total{verdict="accepted"} == 40')
             started.wait_for(f"{behind} == 22 and count_over_time({behind}[1m]) >= 3")
+            started.wait_for(waiting)
             yield started, settings.tenant
 
 
@@ -114,10 +119,10 @@ def test_prometheus_counts_what_was_sent(prometheus: tuple[Prometheus, str]) -> 
     assert asked.values('fieldstream_records_total{verdict="quarantined"}') == [2]
     assert asked.values('fieldstream_observations_total{flag="1"}') == [38]
     assert asked.values('fieldstream_observations_total{flag="4"}') == [2]
-    assert asked.values("sum(fieldstream_lag_records)") == [22]
-    assert asked.values("sum(fieldstream_topic_end_offset)") == [66]
+    assert asked.values("sum by (topic) (fieldstream_lag_records)") == [1, 22]
+    assert asked.values("sum by (topic) (fieldstream_topic_end_offset)") == [1, 66]
     assert asked.values("fieldstream_last_batch_records") == [22]
-    (waiting_s,) = asked.values('fieldstream_lag_seconds{partition="0"}')
+    (waiting_s,) = asked.values('fieldstream_lag_seconds{topic=~".+telemetry",partition="0"}')
     assert 0 < waiting_s < 60
     (records_age_s,) = asked.values('time() - fieldstream_newest_timestamp_seconds{table="bronze.events"}')
     assert waiting_s < records_age_s < 120

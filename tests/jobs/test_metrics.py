@@ -11,6 +11,7 @@ import pytest
 
 from pipelines.errors import PortInUse
 from pipelines.jobs.metrics import Measurement, measure, serve
+from pipelines.jobs.stack import status
 from pipelines.lake.tables import Lake
 from pipelines.local.kafka import Broker
 from pipelines.metrics import catalogue
@@ -52,16 +53,20 @@ def test_a_broker_that_does_not_answer_hides_nothing_else(
 @pytest.mark.broker
 def test_before_the_first_batch_everything_at_the_broker_waits(home_settings: Settings, broker: Broker) -> None:
     settings = replace(home_settings, kafka=broker.address)
-    kafka.ensure_topic(broker.address, settings.telemetry_topic, 2)
+    telemetry, operations = settings.telemetry_topic, settings.topic("operations")
+    kafka.ensure_topic(broker.address, telemetry, 2)
+    kafka.ensure_topic(broker.address, operations, 1)
     with kafka.producer(broker.address) as producer:
         for value in (b"a", b"b"):
-            producer.send(settings.telemetry_topic, value, partition=1)
+            producer.send(telemetry, value, partition=1)
+        producer.send(operations, b"c", partition=0)
     found = measure(settings)
-    topic = settings.telemetry_topic
     assert values(found, catalogue.BROKER_UP) == {(): 1}
-    assert values(found, catalogue.LAG_RECORDS) == {(topic, "0"): 0, (topic, "1"): 2}
+    assert values(found, catalogue.LAG_RECORDS) == {(telemetry, "0"): 0, (telemetry, "1"): 2, (operations, "0"): 1}
     seconds = values(found, catalogue.LAG_SECONDS)
-    assert seconds[topic, "0"] == 0 < seconds[topic, "1"] < 60
+    assert seconds[telemetry, "0"] == 0 < seconds[telemetry, "1"] < 60
+    assert 0 < seconds[operations, "0"] < 60
+    assert status(settings).lag_records == 3
     assert not Lake(settings.lake).exists("bronze.events")
 
 
