@@ -73,6 +73,8 @@ def _held_lines(held: Any) -> Iterator[str]:
         others = len(held.field_days) - _MOST_FIELDS
         yield f"  gold lacks it in: {'; '.join(days)}{f' and {others} more fields' if others > 0 else ''}"
     yield from ("  " + line for line in _sample_lines(held.sample_rows))
+    yield "  mend it: correct the contract or the registry, then fieldstream quarantine redrive --apply"
+    yield f"  judge it again: fieldstream gate run {held.table_name}"
     yield f"  let it through: fieldstream gate release {held.table_name} {held.to_version} --reason WHY"
 
 

@@ -1,7 +1,7 @@
 """The judgement: each slice of a table on its own versions, admitted or held; a slice that is held stays what it is."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,12 +12,13 @@ from pipelines.contracts.tables import TableContract, table
 from pipelines.errors import GateErrored
 from pipelines.gate import suite as suites
 from pipelines.gate import view
-from pipelines.gate.slices import Slice, held_slice, lay_out, new_slice, opened, row_bounds
+from pipelines.gate.slices import Slice, has_moved, held_slice, lay_out, new_slice, opened, row_bounds
 from pipelines.lake.admitted import RESULTS, Admitted, admitted
 from pipelines.lake.cost import Meter
 from pipelines.lake.tables import Lake
 
 if TYPE_CHECKING:
+    import duckdb
     from great_expectations import ExpectationSuite
 
     from pipelines.gate.validation import Outcome
@@ -75,7 +76,7 @@ def judge(lake: Lake, table_name: str, decided_at: datetime) -> GateResult:
     """Judge what is new in a table and record the verdict; without news, return the verdict that stands.
 
     What is new begins where the last judgement ended, whatever its verdict: a slice that is held does not grow. It is
-    judged again where the suites have changed since.
+    judged again where the suites have changed since, or what was made of its own records.
 
     Raises:
         DataRefused: The table is not there, or its new rows cannot be told apart.
@@ -91,7 +92,8 @@ def judge(lake: Lake, table_name: str, decided_at: datetime) -> GateResult:
         return _recorded(lake, _result(slice_, _NOTHING, "", decided_at), Meter()) if is_new else earlier[-1]
     demanded = _demanded(contract)
     digest = suites.digest(demanded)
-    slices = [*_asked_otherwise(lake, contract, standing, earlier, digest)]
+    # Before what is new: a run that ends between the two finds both to do again.
+    slices = [*_to_judge_again(lake, contract, standing, earlier, digest)]
     if slice_.to_version > slice_.from_version:
         slices.append(slice_)
     judged = []
@@ -108,16 +110,15 @@ def _demanded(contract: TableContract) -> "Mapping[str, ExpectationSuite]":
     return suites.suites(contract, quantities().values())
 
 
-def _asked_otherwise(
+def _to_judge_again(
     lake: Lake, contract: TableContract, standing: Admitted, earlier: Sequence[GateResult], digest: str
-) -> "list[Slice]":
-    """The slices that are held by other suites than today's: another question may have another answer."""
-    asked = {(each.from_version, each.to_version): each.suite_digest for each in earlier}
-    return [
-        held_slice(lake, contract, held)
-        for held in standing.held
-        if asked[held.from_version, held.to_version] != digest
-    ]
+) -> "Iterator[Slice]":
+    """The slices held of which today's suites ask something else, or which a redrive has changed."""
+    last = {(each.from_version, each.to_version): each for each in earlier}
+    for held in standing.held:
+        slice_, before = held_slice(lake, contract, held), last[held.from_version, held.to_version]
+        if before.suite_digest != digest or has_moved(slice_, before.row_count, before.decided_at):
+            yield slice_
 
 
 def _standing(standing: Admitted, earlier: Sequence[GateResult]) -> GateResult:
@@ -158,10 +159,17 @@ def _seen(
         return _Seen(
             row_count,
             outcomes,
-            row_bounds(connection, slice_.contract) if any(_holds(outcome) for outcome in outcomes) else [],
+            _where(connection, slice_) if any(_holds(outcome) for outcome in outcomes) else [],
             view.field_days(connection) if of_observations else [],
             view.rows_by_day(connection) if of_observations else [],
         )
+
+
+def _where(connection: "duckdb.DuckDBPyConnection", slice_: Slice) -> list[dict[str, Any]] | None:
+    """Say which rows are held: of a slice judged again those that were, for what came since is judged for itself."""
+    if slice_.held:
+        return [asdict(bounds) for bounds in slice_.held.row_bounds]
+    return row_bounds(connection, slice_.contract)
 
 
 def _rows_by_day(slice_: Slice, earlier: Sequence[GateResult]) -> dict[date, int]:

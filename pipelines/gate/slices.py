@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -12,15 +12,16 @@ from pipelines.contracts.sensors import sensors
 from pipelines.contracts.tables import TableContract
 from pipelines.gate import view
 from pipelines.lake.access import connected
-from pipelines.lake.admitted import HeldSlice
+from pipelines.lake.admitted import HeldSlice, RowBounds
 from pipelines.lake.slices import added_files, files_overlapping
 from pipelines.lake.tables import Lake
 
 if TYPE_CHECKING:
     import duckdb
 
-_TIME = "phenomenon_time"
+_EVENTS, _TIME = "bronze.events", "phenomenon_time"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_END = datetime.max.replace(tzinfo=UTC)
 _KAFKA = frozenset({"topic", "partition", "offset", "ingest_time"})
 
 
@@ -28,7 +29,8 @@ _KAFKA = frozenset({"topic", "partition", "offset", "ingest_time"})
 class Slice:
     """The rows of a table's versions after `from_version`, up to `to_version`, in files.
 
-    `held` is None for what is new; a slice that was held is found again by where its rows stood in Kafka.
+    `held` is None for what is new; a slice that was held is found again by where its records stood in Kafka, with what
+    was made of them since.
     """
 
     contract: TableContract
@@ -36,11 +38,13 @@ class Slice:
     to_version: int
     files: tuple[str, ...]
     held: HeldSlice | None = None
+    records: tuple[RowBounds, ...] = ()
+    """Where the records of a held slice stood."""
 
     @property
     def rows(self) -> str:
         """SQL for the rows."""
-        return view.rows_of(self.files, _condition(self.held) if self.held else "true")
+        return view.rows_of(self.files, _condition(self.records) if self.held else "true")
 
 
 def new_slice(lake: Lake, contract: TableContract, from_version: int) -> Slice:
@@ -51,10 +55,10 @@ def new_slice(lake: Lake, contract: TableContract, from_version: int) -> Slice:
 
 
 def held_slice(lake: Lake, contract: TableContract, held: HeldSlice) -> Slice:
-    """Return a slice that was held, as its rows stand in the table now."""
-    times = [bounds.ingest_time for bounds in held.row_bounds]
-    files = files_overlapping(lake.open(contract.name), "ingest_time", min(times), max(times))
-    return Slice(contract, held.from_version, held.to_version, tuple(files), held)
+    """Return a slice that was held, as the rows of its records stand in the table now."""
+    since = min(bounds.ingest_time for bounds in held.row_bounds)
+    files = files_overlapping(lake.open(contract.name), "ingest_time", since, _END)
+    return Slice(contract, held.from_version, held.to_version, tuple(files), held, _records(lake, held))
 
 
 @contextmanager
@@ -63,6 +67,14 @@ def opened(lake: Lake, slice_: Slice) -> "Iterator[duckdb.DuckDBPyConnection]":
     with TemporaryDirectory() as spill, connected(lake.root, temp_directory=spill) as connection:
         view.lay_out_columns(connection, slice_.contract, slice_.files)
         yield connection
+
+
+def has_moved(slice_: Slice, row_count: int, judged_at: datetime) -> bool:
+    """Say whether the rows of a held slice are others than those that were counted when it was judged."""
+    asked = f"select count(*), max(epoch_us(ingest_time)) from {slice_.rows}"  # noqa: S608 - SQL of ours
+    with opened(slice_) as connection:
+        ((count, newest),) = connection.execute(asked).fetchall()
+    return bool(count != row_count or (newest is not None and newest > _micros(judged_at)))
 
 
 def lay_out(connection: "duckdb.DuckDBPyConnection", lake: Lake, slice_: Slice, rows_by_day: dict[date, int]) -> None:
@@ -100,12 +112,34 @@ def row_bounds(connection: "duckdb.DuckDBPyConnection", contract: TableContract)
     ]
 
 
-def _condition(held: HeldSlice) -> str:
+def _records(lake: Lake, held: HeldSlice) -> tuple[RowBounds, ...]:
+    """Say where the records stood that came with the rows held: one that nobody could read may have rows by now."""
+    times = [bounds.ingest_time for bounds in held.row_bounds]
+    files = files_overlapping(lake.open(_EVENTS), "ingest_time", min(times), max(times)) if lake.exists(_EVENTS) else []
+    if not files:
+        return held.row_bounds
+    asked = """
+        select topic, "partition", epoch_us(ingest_time), min("offset"), max("offset")
+        from read_parquet($files) group by all
+    """
+    with connected(lake.root) as connection:
+        found = connection.execute(asked, {"files": files}).fetchall()
+    spans = {(topic, partition, micros): span for topic, partition, micros, *span in found}
+    return tuple(_spanning(bounds, spans) for bounds in held.row_bounds)
+
+
+def _spanning(rows: RowBounds, spans: dict[tuple[str, int, int], list[int]]) -> RowBounds:
+    own = (rows.first_offset, rows.last_offset)
+    span = spans.get((rows.topic, rows.partition, _micros(rows.ingest_time)), own)
+    return replace(rows, first_offset=min(own[0], span[0]), last_offset=max(own[1], span[1]))
+
+
+def _condition(records: tuple[RowBounds, ...]) -> str:
     each = (
         f"topic = '{bounds.topic}' and \"partition\" = {bounds.partition} "
         f'and "offset" between {bounds.first_offset} and {bounds.last_offset} '
-        f"and epoch_us(ingest_time) = {_micros(bounds.ingest_time)}"
-        for bounds in held.row_bounds
+        f"and epoch_us(ingest_time) >= {_micros(bounds.ingest_time)}"
+        for bounds in records
     )
     return " or ".join(f"({one})" for one in each)
 
@@ -120,7 +154,7 @@ def _earlier(connection: "duckdb.DuckDBPyConnection", lake: Lake, slice_: Slice)
         return None
     table = lake.open(slice_.contract.name, None if slice_.held else slice_.from_version)
     files = files_overlapping(table, _TIME, _instant(first), _instant(last))
-    others = f"not ({_condition(slice_.held)})" if slice_.held else "true"
+    others = f"not ({_condition(slice_.records)})" if slice_.held else "true"
     return view.rows_of(files, f"{others} and epoch_us({_TIME}) between {first} and {last}") if files else None
 
 

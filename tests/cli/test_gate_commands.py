@@ -43,5 +43,7 @@ def test_a_held_slice_is_shown_with_reasons_rows_and_the_way_out() -> None:
         "  ---------  ------  -----\n"
         "  probe-0         7   null\n"
         "  probe-1      null    0.9\n"
+        "  mend it: correct the contract or the registry, then fieldstream quarantine redrive --apply\n"
+        "  judge it again: fieldstream gate run silver.observations\n"
         "  let it through: fieldstream gate release silver.observations 5 --reason WHY\n"
     )

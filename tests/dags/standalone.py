@@ -89,9 +89,9 @@ def standalone(settings: Settings, dags: Path) -> Iterator[Standalone]:
         **dict(zip(_PORTS, ports, strict=True)),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{ports[0]}/execution/",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-        # A file that was written again is read again soon.
+        # A file is read again when it was written again, and at no other time.
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "2",
-        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
         "AIRFLOW__API__WORKERS": "1",
     }
     log = airflow_home(settings) / "standalone.log"

@@ -102,6 +102,20 @@ def test_another_suite_is_another_question(lake: Lake, monkeypatch: pytest.Monke
     assert again == [("held", 2), ("admitted", 2)]
 
 
+def test_a_slice_that_is_still_held_after_a_redrive_holds_the_rows_it_held(lake: Lake) -> None:
+    lake.append(SILVER, [dry(3), dry(4, value=0.9)])
+    judged(lake)
+    standing = admitted(lake, SILVER).held
+    redriven = {"depth_cm": 30.0, "ingest_time": NOON + timedelta(minutes=30)}
+    lake.append(SILVER, [dry(4, **redriven)])
+    assert judged(lake, 1).gate_verdict == "admitted"
+    assert admitted(lake, SILVER).held == standing
+    verdicts = [(each.to_version, each.gate_verdict, each.row_count) for each in results(lake, SILVER)]
+    # The fixture's three and these two are one slice; then that with what is new, and what is new for itself.
+    assert verdicts == [(2, "held", 5), (2, "held", 6), (3, "admitted", 1)]
+    assert judged(lake, 2).judged_now is False
+
+
 def test_an_event_that_came_in_an_earlier_slice_is_held(lake: Lake) -> None:
     judged(lake)
     lake.append(SILVER, [dry(2, offset=99), dry(3)])

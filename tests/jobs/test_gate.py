@@ -1,14 +1,24 @@
 import sys
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from pipelines.errors import GateHeld
-from pipelines.gate.judge import GateResult
+from pipelines.gate.judge import GateResult, results
+from pipelines.jobs.build_gold import build_gold
+from pipelines.jobs.flag import flag
 from pipelines.jobs.gate import TableStatus, gate, gate_release, gate_status, require_admitted, require_none_held
+from pipelines.jobs.quarantine import redrive
 from pipelines.lake.tables import Lake
+from pipelines.quarantine.selection import Selection
 from pipelines.settings import Settings
+from pipelines.stream import clean
 from tests.lakes import START, observation
+from tests.stream.test_batch import take_in
+from tests.uplinks import Topic, uplink
+from tests.yesterday import YesterdaysBatch, new
 
 SILVER = "silver.observations"
 
@@ -60,6 +70,47 @@ def test_a_held_slice_shows_with_its_rows_until_it_is_released(home_settings: Se
     assert gate_release(home_settings, SILVER, 1, "the probe stood in water", "maria").from_version == -1
     status, _ = gate_status(home_settings).tables
     assert (status.admitted_version, require_none_held(gate_status(home_settings)).held) == (1, ())
+
+
+STATION_DAY = START - timedelta(days=1)
+
+
+def half_hour(slot: int, value: float, *, is_read: bool) -> bytes:
+    """What a weather station sends at the end of a half hour, in words that yesterday's contracts read or do not."""
+    said: dict[str, Any] = {"time": f"{STATION_DAY + (slot + 1) * timedelta(minutes=30):%Y-%m-%dT%H:%M:%SZ}"}
+    return uplink({"air_temperature": value}, counter=slot, **said) if is_read else new(slot, value, **said)
+
+
+def test_a_held_slice_is_mended_by_a_redrive(home_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = replace(home_settings, tenant="acme")
+    lake = Lake(settings.lake)
+    lake.append("reference.fields", [_field("north")])
+    lake.append(
+        "reference.devices", [{"device_id": "a840410000000001", "field_id": "north", "valid_from": STATION_DAY}]
+    )
+    # A day of 48 half hours: one value cannot be, 2 are read, 45 come from a model that nobody knows yet.
+    sent = [half_hour(slot, 99.0 if slot == 0 else 20.0, is_read=slot < 3) for slot in range(48)]
+    with monkeypatch.context() as patch:
+        patch.setattr(clean, "Batch", YesterdaysBatch)
+        take_in(lake, Topic([sent]))
+    held = gate(settings)
+    # One of three is more than one in twenty.
+    assert (held.gate_verdict, held.row_count) == ("held", 3)
+    assert [sentence.partition(" rows")[0] for sentence in held.failed_expectations] == ["at most 5% of"]
+    # The model has a contract now. Its values are a slice of their own, and of 48 values one in twenty may be bad.
+    assert redrive(settings, Selection(), apply=True).observations == 45
+    gate(settings)
+    assert gate_status(settings).held == ()
+    assert [(each.gate_verdict, each.row_count) for each in results(lake, SILVER)] == [
+        ("held", 3),
+        ("admitted", 48),
+        ("admitted", 45),
+    ]
+    flag(settings)
+    build_gold(settings)
+    (day,) = lake.read("gold.field_daily").to_pylist()
+    assert (day["air_temperature_mean_c"], day["air_temperature_coverage"]) == (20.0, 47 / 48)
+    assert gate(settings).judged_now is False
 
 
 def _field(name: str) -> dict[str, object]:
