@@ -61,6 +61,24 @@ def weather(days: pd.DataFrame) -> Markup:
     return section("eto", title, paragraph(words), _per_field(days, _weather_of_field))
 
 
+def water(days: pd.DataFrame) -> Markup:
+    """Return each field's water balance.
+
+    Shape: days as season.water_days gives them.
+    """
+    title = "Water of the root zone"
+    if days.empty:
+        return section(
+            "water", title, paragraph("There is no water balance yet: gold.water_balance_daily has no rows.")
+        )
+    words = (
+        "What the root zone lacks to field capacity, by FAO-56's dual crop coefficient. Where it lacks more than the "
+        "readily available water, the crop is short of it and transpires less (shaded). The balance knows of "
+        "irrigation what silver.operations holds: a field of which nobody records any dries out here."
+    )
+    return section("water", title, paragraph(words), _per_field(days, _water_of_field))
+
+
 def forecasts(newest: NewestScores | None, said: pd.DataFrame, days: pd.DataFrame) -> Markup:
     """Return the newest forecasts against what came, and the model's skill against persistence."""
     title = "Soil-water forecast"
@@ -194,6 +212,29 @@ def _weather_of_field(days: pd.DataFrame, field_id: str) -> Markup:
     sums = "; ".join(f"{year}: {row['sum']:,.0f} mm over {int(row['count'])} days" for year, row in total.iterrows())
     caption = f"The demand of the air follows radiation and peaks in summer; days without all inputs are gaps ({sums})."
     return figure(pictures, caption)
+
+
+def _water_of_field(days: pd.DataFrame, field_id: str) -> Markup:
+    limits = plots.water_limits(days)
+    pictures = [
+        plots.water_year(calendar_year(days, field_id, year), f"{field_id}-{year}", year, limits)
+        for year in _years(days)
+    ]
+    sums = "; ".join(_water_in_words(int(str(year)), own) for year, own in days.groupby(days["date"].dt.year))
+    caption = "Water that comes lifts the line; what the soil cannot hold percolates."
+    assumed = sorted({name for names in days["assumed"] for name in names})
+    marks = f"Assumed where it was not known: {', '.join(assumed).replace('_', ' ')}." if assumed else ""
+    return joined([figure(pictures, caption), note(f"{sums}. {marks}".strip())])
+
+
+def _water_in_words(year: int, days: pd.DataFrame) -> str:
+    rain, irrigation, used, lost = (
+        days[name].sum() for name in ("rain_mm", "irrigation_mm", "eta_mm", "deep_percolation_mm")
+    )
+    return (
+        f"{year}, {count(len(days), 'day')}: {rain:,.0f} mm of rain and {irrigation:,.0f} mm of irrigation came, "
+        f"{used:,.0f} mm evaporated and {lost:,.0f} mm percolated; short of water on {count(int((days['ks'] < 1).sum()), 'day')}"
+    )
 
 
 def _forecast_of_field(newest: NewestScores, said: pd.DataFrame, days: pd.DataFrame, field_id: str) -> Markup:

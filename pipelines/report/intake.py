@@ -1,11 +1,11 @@
-"""What came in: records by verdict, observations by flag."""
+"""What came in: records by verdict, observations by the worst of their flags."""
 
 from dataclasses import dataclass
 
 import pandas as pd
 
 from pipelines.lake.tables import Lake
-from pipelines.report.tables import query
+from pipelines.report.tables import query, query_views
 
 VERDICTS = ("accepted", "duplicate", "quarantined")
 
@@ -41,18 +41,18 @@ OFFSETS_READ = """
 """
 FLAG_COUNTS = """
     select property, flag, count(*) as observations
-    from "silver.observations" group by property, flag order by property, flag
+    from silver.observations_current group by property, flag order by property, flag
 """
 # Weeks are counted from 1 January of the field's local standard time, so that no year has a stray week.
 WEEKLY_FLAGS = """
     with local as (
         select o.flag, timezone('UTC', o.phenomenon_time)
                        + to_seconds(round(coalesce(f.utc_offset_h, 0) * 3600)::bigint) as local_time
-        from "silver.observations" o
-        left join "reference.devices" d
+        from silver.observations_current o
+        left join reference.devices d
                on d.device_id = o.device_id and o.phenomenon_time >= d.valid_from
               and (d.valid_to is null or o.phenomenon_time < d.valid_to)
-        left join "reference.fields" f on f.field_id = d.field_id
+        left join reference.fields f on f.field_id = d.field_id
     )
     select date_trunc('year', local_time)::timestamp as year_start, (dayofyear(local_time) - 1) // 7 as week, flag,
            count(*) as observations
@@ -62,7 +62,7 @@ WEEKLY_FLAGS = """
 
 @dataclass(frozen=True)
 class Intake:
-    """Counts over bronze.events and silver.observations."""
+    """Counts over bronze.events and silver.observations_current."""
 
     verdicts: dict[str, int]
     reasons: pd.DataFrame
@@ -93,6 +93,6 @@ def intake(lake: Lake) -> Intake:
         offsets=int(offsets["offsets"]),
         lost=int(offsets["lost"]),
         partitions=int(offsets["partitions"]),
-        flags=query(lake, FLAG_COUNTS),
-        weekly=query(lake, WEEKLY_FLAGS),
+        flags=query_views(lake, FLAG_COUNTS),
+        weekly=query_views(lake, WEEKLY_FLAGS),
     )

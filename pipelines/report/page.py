@@ -12,13 +12,14 @@ from pipelines.report.forecast import forecasts, newest_scores
 from pipelines.report.intake import intake
 from pipelines.report.lineage import gate_results, provenance, restatement
 from pipelines.report.markup import Markup, count, element, joined, paragraph, table, text
-from pipelines.report.season import field_days
+from pipelines.report.season import field_days, water_days
 from pipelines.report.tables import query, versions
 
 CONTENTS = {
     "intake": "What came in",
     "soil": "Soil moisture",
     "eto": "Evapotranspiration",
+    "water": "Water balance",
     "forecast": "Forecast",
     "gate": "Gate",
     "restated": "Restated",
@@ -42,6 +43,7 @@ def page(lake: Lake, tenant: str) -> str:
             sections.came_in(intake(lake)),
             field_sections.soil(days),
             field_sections.weather(days),
+            field_sections.water(water_days(lake)),
             field_sections.forecasts(newest, said, days),
             sections.gate(gate_results(lake)),
             sections.restated(restatement(lake)),

@@ -25,6 +25,9 @@ WEATHER = (
     ("solar_radiation_mj_m2", "orange", "Solar radiation, MJ/m² a day"),
     ("air_temperature_mean_c", "vermillion", "Mean air temperature, °C"),
 )
+# Of the water balance: what came above the line, what was lost below it.
+GAINS = (("rain_mm", "blue", "rain"), ("irrigation_mm", "green", "irrigation"))
+LOSSES = (("deep_percolation_mm", "vermillion", "deep percolation"),)
 Limits = tuple[float, float]
 
 
@@ -111,6 +114,32 @@ def evapotranspiration_year(days: pd.DataFrame, name: str, year: int, limits: di
     return svg(f"eto-{name}", f"Reference evapotranspiration in {year}", paint, heights=(1.3, 1, 1), height_in=4.2)
 
 
+def water_limits(days: pd.DataFrame) -> dict[str, Limits]:
+    """Return common limits for the years of a field: of what came and percolated, and of what the root zone lacks."""
+    least, most = (max(float(days[[name for name, *_ in side]].sum(axis=1).max()), 1.0) for side in (LOSSES, GAINS))
+    lost = least if days["deep_percolation_mm"].any() else 0.0
+    return {"flows": (-lost * 1.06, most * 1.06), "depletion": (days["total_available_water_mm"].max() * 1.06, 0.0)}
+
+
+def water_year(days: pd.DataFrame, name: str, year: int, limits: dict[str, Limits]) -> Markup:
+    """Draw a year of the water balance: what came and percolated, and below it what the root zone lacks.
+
+    Shape: days of gold.water_balance_daily as season.calendar_year gives them; limits as water_limits gives them.
+    """
+
+    def paint(axes: list[Axes]) -> None:
+        _flows(axes[0], days)
+        axes[0].set_ylim(limits["flows"])
+        axes[0].set_title(f"{year}: rain, irrigation and deep percolation, mm a day")
+        _depletion(axes[1], days)
+        axes[1].set_ylim(limits["depletion"])
+        axes[1].set_title("Water that the root zone lacks, mm")
+        _months(axes[1], year)
+        _legend(*axes, ncols=3)
+
+    return svg(f"water-{name}", f"Water balance of the root zone in {year}", paint, heights=(1, 2), height_in=3.9)
+
+
 def forecast(window: pd.DataFrame, name: str, layer: str, horizon_d: int) -> Markup:
     """Draw what was forecast, with its interval, and what came.
 
@@ -191,6 +220,37 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
     return placed
 
 
+def _flows(axes: Axes, days: pd.DataFrame) -> None:
+    below = np.zeros(len(days))
+    for name, colour, label in GAINS:
+        came = days[name].fillna(0).to_numpy(float)
+        axes.bar(days.index, came, width=1.0, bottom=below, color=COLOURS[colour], label=_if_any(label, came))
+        below += came
+    for name, colour, label in LOSSES:
+        lost = -days[name].fillna(0).to_numpy(float)
+        axes.bar(days.index, lost, width=1.0, color=COLOURS[colour], label=_if_any(label, lost))
+
+
+def _if_any(label: str, depths: np.ndarray) -> str:
+    """Return the label, or what keeps matplotlib from naming it, where there is nothing to see."""
+    return label if depths.any() else "_"
+
+
+def _depletion(axes: Axes, days: pd.DataFrame) -> None:
+    lacks, readily = (days[name].to_numpy(float) for name in ("depletion_mm", "readily_available_water_mm"))
+    axes.plot(days.index, lacks, color=COLOURS["ink"], label="depletion")
+    axes.plot(days.index, readily, color=COLOURS["orange"], label="readily available water")
+    axes.plot(
+        days.index,
+        days["total_available_water_mm"].astype(float),
+        color=COLOURS["soft"],
+        ls="--",
+        label="total available water",
+    )
+    is_short = lacks > readily
+    axes.fill_between(days.index, readily, lacks, where=is_short, color=COLOURS["orange"], alpha=0.25, linewidth=0)
+
+
 def _mark_rises(axes: Axes, found: pd.DataFrame, marked: set[str]) -> None:
     for cause, (marker, colour) in RISE_MARKS.items():
         own = found[found["cause"] == cause.value]
@@ -210,10 +270,13 @@ def _stack(axes: Axes, starts: pd.DatetimeIndex, heights: pd.DataFrame) -> None:
         below += own
 
 
-def _legend(axes: Axes, ncols: int) -> None:
-    handles, labels = axes.get_legend_handles_labels()
-    if handles:
-        axes.figure.legend(handles, labels, loc="outside lower left", ncols=ncols, handlelength=1.0, columnspacing=1.2)
+def _legend(*axes: Axes, ncols: int) -> None:
+    entries = [entry for each in axes for entry in zip(*each.get_legend_handles_labels(), strict=True)]
+    if entries:
+        handles, labels = zip(*entries, strict=True)
+        axes[0].figure.legend(
+            handles, labels, loc="outside lower left", ncols=ncols, handlelength=1.0, columnspacing=1.2
+        )
 
 
 def _months(axes: Axes, year: int) -> None:

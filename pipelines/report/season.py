@@ -40,6 +40,11 @@ def field_days(lake: Lake) -> pd.DataFrame:
     return _ordered(lake.read("gold.field_daily").to_pandas())
 
 
+def water_days(lake: Lake) -> pd.DataFrame:
+    """Return gold.water_balance_daily, ordered, with `date` as a timestamp."""
+    return _ordered(lake.read("gold.water_balance_daily").to_pandas())
+
+
 def field_days_at(lake: Lake, version: int) -> pd.DataFrame | None:
     """Return gold.field_daily at a version; None where that cannot be read (any more)."""
     if not 0 <= version <= lake.version("gold.field_daily"):

@@ -60,7 +60,10 @@ def _flags(counted: Intake) -> Markup:
     headings = ["property", *(f"{flag} {plots.FLAG_NAMES.get(flag, '')}" for flag in named), "all"]
     rows = [(name, *(int(value) for value in row), int(row.sum())) for name, row in counts.iterrows()]
     total = ("all", *(int(value) for value in counts.sum()), int(counts.to_numpy().sum()))
-    return joined([title, table(headings, [*rows, total]), _weekly(counted.weekly)])
+    words = (
+        "Each with the worst of its flags: of those it came in with, and of what its neighbours in time say against it."
+    )
+    return joined([title, paragraph(words), table(headings, [*rows, total]), _weekly(counted.weekly)])
 
 
 def _weekly(weekly: pd.DataFrame) -> Markup:

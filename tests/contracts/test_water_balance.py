@@ -53,17 +53,55 @@ def test_every_crop_is_as_tabulated():
             assert crop.stages_d in lengths, name
 
 
-def test_the_soil_is_within_the_loam_of_table_19():
+# FAO Irrigation and Drainage Paper 56 (1998), table 19, of a loam: least and most.
+LOAM = {
+    "field_capacity_m3_m3": (0.20, 0.30),
+    "wilting_point_m3_m3": (0.07, 0.17),
+    "readily_evaporable_mm": (8, 10),
+}
+AVAILABLE_M3_M3, TOTAL_EVAPORABLE_MM = (0.13, 0.18), (16, 22)  # the same line
+
+# Table 20: by what wets the surface, least and most of it.
+WETTED = {
+    "precipitation": (1.0, 1.0),
+    "sprinkler": (1.0, 1.0),
+    "basin": (1.0, 1.0),
+    "border": (1.0, 1.0),
+    "furrow, every, narrow bed": (0.6, 1.0),
+    "furrow, every, wide bed": (0.4, 0.6),
+    "furrow, alternated": (0.3, 0.5),
+    "trickle": (0.3, 0.4),
+}
+# Our systems, and the line that speaks of them.
+LINES = {
+    "none": "precipitation",
+    "surface": "basin",
+    "sprinkler": "sprinkler",
+    "centre_pivot": "sprinkler",
+    "micro_sprinkler": "trickle",
+    "drip": "trickle",
+    "subsurface_drip": "trickle",
+    "subirrigation": "furrow, every, wide bed",
+}
+
+
+def test_the_soil_is_the_middle_of_the_loam_of_table_19():
     soil = water_balance().soil
-    assert 0.20 <= soil.field_capacity_m3_m3 <= 0.30
-    assert 0.07 <= soil.wilting_point_m3_m3 <= 0.17
-    assert 8 <= soil.readily_evaporable_mm <= 10
-    assert 0.10 <= soil.evaporation_depth_m <= 0.15
+    for name, (least, most) in LOAM.items():
+        assert getattr(soil, name) == pytest.approx((least + most) / 2), name
+    available = soil.field_capacity_m3_m3 - soil.wilting_point_m3_m3
+    assert AVAILABLE_M3_M3[0] <= round(available, 9) <= AVAILABLE_M3_M3[1]
+    # Eq. 73: 1000 * (field capacity - half the wilting point) * depth, which page 144 puts at 0.10 to 0.15 m.
+    assert soil.evaporation_depth_m == 0.10
+    evaporable = 1000 * (soil.field_capacity_m3_m3 - 0.5 * soil.wilting_point_m3_m3) * soil.evaporation_depth_m
+    assert TOTAL_EVAPORABLE_MM[0] <= evaporable <= TOTAL_EVAPORABLE_MM[1]
 
 
-def test_every_irrigation_system_wets_some_share_of_the_surface():
-    assert water_balance().wetted_fraction.keys() == set(IRRIGATION_SYSTEMS)
-    assert all(0 < share <= 1 for share in water_balance().wetted_fraction.values())
+def test_every_irrigation_system_wets_what_table_20_says():
+    assert water_balance().wetted_fraction.keys() == set(IRRIGATION_SYSTEMS) == LINES.keys()
+    for system, share in water_balance().wetted_fraction.items():
+        least, most = WETTED[LINES[system]]
+        assert least <= share <= most, system
 
 
 def test_a_crop_that_lacks_a_number_is_refused(monkeypatch):

@@ -63,6 +63,16 @@ def gold(day: date, soil_moisture: float | None, rain: float | None, **other: An
     return known | soil | weather | other
 
 
+def water(day: date, depletion_mm: float, irrigation_mm: float, ks: float) -> dict[str, Any]:
+    """A day of the water balance on which 5 mm evaporate; 130 mm are available, 70 of them readily."""
+    known = {"field_id": FIELD, "date": day, "crop": "alfalfa", "ks": ks, "assumed": ["soil_limits"]}
+    flows = {"irrigation_mm": irrigation_mm, "rain_mm": 0.0, "eta_mm": 5.0, "deep_percolation_mm": 0.0}
+    holds = {"depletion_mm": depletion_mm, "total_available_water_mm": 130.0, "readily_available_water_mm": 70.0}
+    others = ("eto_mm", "kcb", "ke", "etc_mm", "evaporation_mm", "transpiration_mm", "runoff_mm", "depletion_start_mm")
+    told = {"root_depth_m": 1.0, "balance_method": "made up", "operations_version": 1}
+    return dict.fromkeys(others, 1.0) | known | flows | holds | told
+
+
 def replace(lake: Lake, name: str, rows: list[dict[str, Any]]) -> None:
     """Write a table anew, as a restatement does."""
     data = pa.Table.from_pylist(rows, schema=tables.table(name).arrow_schema)

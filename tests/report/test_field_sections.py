@@ -1,6 +1,6 @@
 """The sections on the fields: their words follow the numbers, and long lists are cut aloud."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 import pytest
@@ -8,8 +8,10 @@ import pytest
 from pipelines.lake.tables import Lake
 from pipelines.report.field_sections import FIELDS_SHOWN, coverages, skill_in_words, soil, weather
 from pipelines.report.field_sections import forecasts as forecast_section
+from pipelines.report.field_sections import water as water_section
 from pipelines.report.forecast import forecasts, newest_scores
-from pipelines.report.season import field_days
+from pipelines.report.season import field_days, water_days
+from tests.report.conftest import water
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,21 @@ def test_skill_is_worded_as_it_is(skills: list[float], said: str, unsaid: str) -
 def test_the_year_s_sum_is_that_of_the_days_it_has(lake: Lake) -> None:
     """Ten days of 6 mm."""
     assert "2017: 60 mm over 10 days" in weather(field_days(lake))
+
+
+def test_the_water_of_a_year_is_summed_up_in_words(empty_lake: Lake) -> None:
+    assert "There is no water balance yet" in water_section(water_days(empty_lake))
+    first = date(2017, 6, 1)
+    # Five days without water; the fourth is short of it, and irrigated after.
+    days = [(60, 0, 1.0), (65, 0, 1.0), (70, 0, 1.0), (75, 0, 0.9), (20, 60, 1.0)]
+    empty_lake.append("gold.water_balance_daily", [water(first + timedelta(n), *day) for n, day in enumerate(days)])
+    written = water_section(water_days(empty_lake))
+    assert (
+        "2017, 5 days: 0 mm of rain and 60 mm of irrigation came, 25 mm evaporated and 0 mm percolated; "
+        "short of water on 1 day. Assumed where it was not known: soil limits."
+    ) in written
+    assert ">irrigation<" in written
+    assert ">rain<" not in written
 
 
 def test_fields_that_are_not_drawn_are_counted(empty_lake: Lake) -> None:

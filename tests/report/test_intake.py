@@ -1,7 +1,9 @@
 """Counts over a lake that a reader can count by eye (conftest.RECORDS and OBSERVATIONS)."""
 
+from pipelines.jobs.summary import observations_by_flag
 from pipelines.lake.tables import Lake
 from pipelines.report.intake import intake
+from tests.report.conftest import NOON
 
 
 def test_every_record_is_counted_under_its_verdict(lake: Lake) -> None:
@@ -32,6 +34,25 @@ def test_flags_are_counted_by_property(lake: Lake) -> None:
         ("soil_moisture", 1, 2),
         ("soil_moisture", 3, 1),
     ]
+
+
+def test_what_neighbours_say_against_an_observation_counts(lake: Lake) -> None:
+    said = {"event_key": "e0", "device_id": "d1", "property": "soil_moisture", "phenomenon_time": NOON}
+    lake.append(
+        "silver.flags",
+        [said | {"reason": "spike", "flag": 4, "flag_run": 1, "silver_version": 1, "contract_digest": "made up"}],
+    )
+    counted = intake(lake)
+    found = {(name, flag): n for name, flag, n in counted.flags.itertuples(index=False, name=None)}
+    assert found == {
+        ("air_temperature", 1): 1,
+        ("air_temperature", 4): 1,
+        ("soil_moisture", 1): 1,
+        ("soil_moisture", 3): 1,
+        ("soil_moisture", 4): 1,
+    }
+    assert observations_by_flag(lake) == {1: 2, 3: 1, 4: 2}
+    assert counted.weekly.groupby("flag")["observations"].sum().to_dict() == {1: 2, 3: 1, 4: 2}
 
 
 def test_weeks_are_those_of_the_field_s_own_time(lake: Lake) -> None:

@@ -41,6 +41,23 @@ def test_a_rise_is_named_in_the_legend() -> None:
     assert ">rise with rain<" not in drawn
 
 
+def test_a_water_balance_is_drawn_with_its_gaps_and_what_was_lost() -> None:
+    dates = pd.date_range("2017-06-01", periods=5)
+    held = {"total_available_water_mm": 130.0, "readily_available_water_mm": 70.0, "rain_mm": 0.0, "irrigation_mm": 0.0}
+    frame = pd.DataFrame(
+        {"field_id": "f", "date": dates, **held, "depletion_mm": [5.0, 0.0, 5.0, 6.0, 7.0]}
+        | {"deep_percolation_mm": [0.0, 12.0, 0.0, 0.0, 0.0]}
+    )
+    limits = plots.water_limits(frame)
+    assert limits["flows"] == pytest.approx((-12 * 1.06, 1.06))
+    assert limits["depletion"] == pytest.approx((130 * 1.06, 0))
+    drawn = plots.water_year(calendar_year(frame.drop(index=2), "f", 2017), "f-2017", 2017, limits)
+    line, _in_the_legend = re.findall(r'<path d="([^"]*)"[^>]*style="[^"]*stroke: var\(--orange\)[^"]*square', drawn)
+    assert line.count("M ") == 2
+    assert ">deep percolation<" in drawn
+    assert ">irrigation<" not in drawn
+
+
 @given(st.lists(st.floats(0, 1), max_size=6))
 def test_labels_keep_their_distance_and_only_move_up(heights: list[float]) -> None:
     placed = plots.spread(heights, gap=0.1)
