@@ -231,9 +231,10 @@ def _water_in_words(year: int, days: pd.DataFrame) -> str:
     rain, irrigation, used, lost = (
         days[name].sum() for name in ("rain_mm", "irrigation_mm", "eta_mm", "deep_percolation_mm")
     )
+    short = count(int((days["ks"] < 1).sum()), "day")
     return (
         f"{year}, {count(len(days), 'day')}: {rain:,.0f} mm of rain and {irrigation:,.0f} mm of irrigation came, "
-        f"{used:,.0f} mm evaporated and {lost:,.0f} mm percolated; short of water on {count(int((days['ks'] < 1).sum()), 'day')}"
+        f"{used:,.0f} mm evaporated and {lost:,.0f} mm percolated; short of water on {short}"
     )
 
 
