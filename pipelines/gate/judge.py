@@ -117,7 +117,7 @@ def _to_judge_again(
     last = {(each.from_version, each.to_version): each for each in earlier}
     for held in standing.held:
         slice_, before = held_slice(lake, contract, held), last[held.from_version, held.to_version]
-        if before.suite_digest != digest or has_moved(slice_, before.row_count, before.decided_at):
+        if before.suite_digest != digest or has_moved(lake, slice_, before.row_count, before.decided_at):
             yield slice_
 
 

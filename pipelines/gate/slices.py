@@ -69,10 +69,10 @@ def opened(lake: Lake, slice_: Slice) -> "Iterator[duckdb.DuckDBPyConnection]":
         yield connection
 
 
-def has_moved(slice_: Slice, row_count: int, judged_at: datetime) -> bool:
+def has_moved(lake: Lake, slice_: Slice, row_count: int, judged_at: datetime) -> bool:
     """Say whether the rows of a held slice are others than those that were counted when it was judged."""
     asked = f"select count(*), max(epoch_us(ingest_time)) from {slice_.rows}"  # noqa: S608 - SQL of ours
-    with opened(slice_) as connection:
+    with opened(lake, slice_) as connection:
         ((count, newest),) = connection.execute(asked).fetchall()
     return bool(count != row_count or (newest is not None and newest > _micros(judged_at)))
 

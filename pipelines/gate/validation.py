@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -52,16 +53,29 @@ class Outcome:
 
 
 def load() -> None:
-    """Import Great Expectations; without Spark, which it would import whole only to know that it is there."""
-    absent = "pyspark" not in sys.modules
-    if absent:
-        sys.modules["pyspark"] = None  # type: ignore[assignment]  # as the import system itself marks what is not there
+    """Import Great Expectations without what it would import whole and we never ask it for.
+
+    Spark, only to know that it is there; SciPy and Altair, for tests of distributions and their charts.
+    """
+    with _in_place_of("pyspark", None), _in_place_of("altair", ModuleType("altair")):
+        scipy = ModuleType("scipy")
+        scipy.stats = None  # type: ignore[attr-defined]  # what is imported from it
+        with _in_place_of("scipy", scipy):
+            import great_expectations
+            import great_expectations.expectations  # noqa: F401
+
+
+@contextmanager
+def _in_place_of(name: str, substitute: ModuleType | None) -> Iterator[None]:
+    """Give whoever imports a module the substitute; nothing where it is loaded already. None says that it is absent."""
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = substitute  # type: ignore[assignment]  # None is how the import system itself marks absence
     try:
-        import great_expectations
-        import great_expectations.expectations  # noqa: F401
+        yield
     finally:
-        if absent:
-            del sys.modules["pyspark"]
+        del sys.modules[name]
 
 
 def validate(connection: "duckdb.DuckDBPyConnection", suites: "Mapping[str, ExpectationSuite]") -> list[Outcome]:

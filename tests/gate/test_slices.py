@@ -43,15 +43,15 @@ def test_a_held_slice_is_found_again_where_its_rows_stood_in_kafka(tmp_path: Pat
 def test_a_held_slice_takes_in_what_was_made_of_its_records_since(tmp_path: Path) -> None:
     lake, judged_at = soil_lake(tmp_path), START + timedelta(hours=1)
     held = HeldSlice(1, 2, (RowBounds("demo.telemetry", 0, 12, 15, START),))
-    assert not has_moved(held_slice(lake, OBSERVATIONS, held), 4, judged_at)
+    assert not has_moved(lake, held_slice(lake, OBSERVATIONS, held), 4, judged_at)
     others = {"ingest_time": judged_at + timedelta(hours=1), "property": "soil_temperature", "unit": "Cel"}
     lake.append("silver.observations", [{**observation(number), **others} for number in (13, 15, 16)])
     found = held_slice(lake, OBSERVATIONS, held)
-    assert has_moved(found, 4, judged_at)
+    assert has_moved(lake, found, 4, judged_at)
     assert laid_out_offsets(lake, found) == [12, 13, 13, 14, 15, 15]
     # As many as before, but others, which took the place of those that were judged.
-    assert has_moved(found, 6, judged_at)
-    assert not has_moved(found, 6, judged_at + timedelta(hours=2))
+    assert has_moved(lake, found, 6, judged_at)
+    assert not has_moved(lake, found, 6, judged_at + timedelta(hours=2))
 
 
 def test_a_row_that_does_not_say_where_it_stood_leaves_the_slice_without_bounds(tmp_path: Path) -> None:
