@@ -10,6 +10,9 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 # A process a core, each with a Spark session and a broker of its own once a file of its share wants them.
 IN_PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
+# Airflow and Great Expectations take twice as long to import where Python may not keep what it has compiled of them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev jdk demo test check mixed faults bench gold-year format generate lock clean
 .DELETE_ON_ERROR:
