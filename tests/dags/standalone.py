@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipelines.local.airflow_home import airflow_environment, airflow_home, database
+from pipelines.local.airflow_home import PROJECT, airflow_environment, airflow_home, database
 from pipelines.settings import Settings
 
 PATIENCE_S = 240.0
@@ -88,6 +88,8 @@ def standalone(settings: Settings, dags: Path) -> Iterator[Standalone]:
     environment = airflow_environment(settings, dags) | {
         **dict(zip(_PORTS, ports, strict=True)),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{ports[0]}/execution/",
+        # Without the policy for single runs that somebody watches: here a task is tried again, as its DAG says.
+        "PYTHONPATH": str(PROJECT),
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         # A file is read again when it was written again, and at no other time.
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "2",
