@@ -13,7 +13,7 @@ from pipelines.contracts.tables import TableContract
 from pipelines.gate import view
 from pipelines.lake.access import connected
 from pipelines.lake.admitted import HeldSlice, RowBounds
-from pipelines.lake.slices import added_files, files_overlapping
+from pipelines.lake.slices import News, files_overlapping, news
 from pipelines.lake.tables import Lake
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _KAFKA = frozenset({"topic", "partition", "offset", "ingest_time"})
 
 @dataclass(frozen=True)
 class Slice:
-    """The rows of a table's versions after `from_version`, up to `to_version`, in files.
+    """The rows of a table's versions after `from_version`, up to `to_version`.
 
     `held` is None for what is new; a slice that was held is found again by where its records stood in Kafka, with what
     was made of them since.
@@ -36,29 +36,33 @@ class Slice:
     contract: TableContract
     from_version: int
     to_version: int
-    files: tuple[str, ...]
+    news: News
     held: HeldSlice | None = None
     records: tuple[RowBounds, ...] = ()
     """Where the records of a held slice stood."""
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The files that the rows are in."""
+        return tuple(self.news.files)
+
+    @property
     def rows(self) -> str:
         """SQL for the rows."""
-        return view.rows_of(self.files, _condition(self.records) if self.held else "true")
+        return view.rows_of(self.files, _condition(self.records) if self.held else self.news.is_new)
 
 
 def new_slice(lake: Lake, contract: TableContract, from_version: int) -> Slice:
     """Return what came after a version, up to the newest."""
     opened = lake.open(contract.name)
-    files = added_files(opened, from_version, opened.version()) if opened.version() > from_version else []
-    return Slice(contract, from_version, opened.version(), tuple(files))
+    return Slice(contract, from_version, opened.version(), news(opened, from_version, opened.version()))
 
 
 def held_slice(lake: Lake, contract: TableContract, held: HeldSlice) -> Slice:
     """Return a slice that was held, as the rows of its records stand in the table now."""
     since = min(bounds.ingest_time for bounds in held.row_bounds)
     files = files_overlapping(lake.open(contract.name), "ingest_time", since, _END)
-    return Slice(contract, held.from_version, held.to_version, tuple(files), held, _records(lake, held))
+    return Slice(contract, held.from_version, held.to_version, News(files, []), held, _records(lake, held))
 
 
 @contextmanager
@@ -154,7 +158,8 @@ def _earlier(connection: "duckdb.DuckDBPyConnection", lake: Lake, slice_: Slice)
         return None
     table = lake.open(slice_.contract.name, None if slice_.held else slice_.from_version)
     files = files_overlapping(table, _TIME, _instant(first), _instant(last))
-    others = f"not ({_condition(slice_.records)})" if slice_.held else "true"
+    # What a replay replaced shares its key with what took its place.
+    others = f"not ({_condition(slice_.records)})" if slice_.held else slice_.news.is_still_there
     return view.rows_of(files, f"{others} and epoch_us({_TIME}) between {first} and {last}") if files else None
 
 

@@ -11,7 +11,7 @@ from pipelines.gold.region import EVERYTHING, Region, days_between, of_field_day
 from pipelines.gold.store import MadeFrom
 from pipelines.lake.admitted import RESULTS
 from pipelines.lake.flagged import FLAGS, OBSERVATIONS
-from pipelines.lake.slices import added_files
+from pipelines.lake.slices import news
 from pipelines.lake.tables import Lake
 
 HELD = "held_slices"
@@ -37,8 +37,9 @@ def touched(connection: duckdb.DuckDBPyConnection, lake: Lake, before: MadeFrom 
     try:
         for name in (OBSERVATIONS, FLAGS):
             if before[name] < now[name]:
-                files = added_files(lake.open(name, now[name]), before[name], now[name])
-                found += field_days(connection, files)
+                changed = news(lake.open(name, now[name]), before[name], now[name])
+                found += field_days(connection, changed.files, changed.is_new)
+                found += field_days(connection, changed.former_files, changed.is_gone)
     except DataRefused:
         return EVERYTHING
     held = _of_slices(lake, _differing(before[HELD], now[HELD]))

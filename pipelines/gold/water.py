@@ -22,7 +22,7 @@ from pipelines.gold.store import MadeFrom, changes, data_file, recorded, write_r
 from pipelines.gold.water_balance_daily import DAY_COLUMNS, TABLE, build, season_of
 from pipelines.lake.access import connected
 from pipelines.lake.admitted import NEVER, admitted, held_condition
-from pipelines.lake.slices import added_files
+from pipelines.lake.slices import news
 from pipelines.lake.tables import Lake
 
 DAYS, OPERATIONS = "gold.field_daily", "silver.operations"
@@ -90,10 +90,11 @@ def _touched(
     try:
         since = changes(lake, DAYS, before[DAYS], now[DAYS]).touched if before[DAYS] != now[DAYS] else {}
         if before[OPERATIONS] != now[OPERATIONS]:
-            files = added_files(lake.open(OPERATIONS, now[OPERATIONS]), before[OPERATIONS], now[OPERATIONS])
-            _lay_out_operations(connection, files, "true")
-            for field_id, day in irrigation(connection):
-                since[field_id] = min(day, since.get(field_id, day))
+            moved = news(lake.open(OPERATIONS, now[OPERATIONS]), before[OPERATIONS], now[OPERATIONS])
+            for files, condition in ((moved.files, moved.is_new), (moved.former_files, moved.is_gone)):
+                _lay_out_operations(connection, files, condition)
+                for field_id, day in irrigation(connection):
+                    since[field_id] = min(day, since.get(field_id, day))
     except DataRefused:
         return EVERYTHING
     return Region(frozenset(since), since=min(since.values())) if since else None

@@ -45,9 +45,9 @@ def maintain(settings: Settings, *, keep_days: int = KEEP_DAYS, apply: bool = Fa
     return MaintenanceReport(apply, keep_days, tables)
 
 
-def lock_file(settings: Settings) -> Path:
-    """Return the file that whoever maintains the tenant's lake from this machine holds."""
-    return settings.home / "scratch" / f"maintenance-{settings.tenant}.lock"
+def lock_file(settings: Settings, what: str = "maintenance") -> Path:
+    """Return the file that whoever maintains the tenant's lake from this machine, or replays it, holds."""
+    return settings.home / "scratch" / f"{what}-{settings.tenant}.lock"
 
 
 def _needed(lake: Lake, name: str) -> Needed:

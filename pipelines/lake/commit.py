@@ -8,19 +8,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction
 
 from pipelines.contracts.tables import TableContract
 from pipelines.errors import StorageFull, WriterConflict
 from pipelines.lake.access import delta_table
-from pipelines.lake.files import DataFile
+from pipelines.lake.files import ROW_GROUP_ROWS, DataFile
 from pipelines.lake.log import ACTIONS
 from pipelines.lake.writer import is_in_log, last_writer, mark, signature
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+# A slice of a replay takes a second or so; an append takes milliseconds, and rarely meets two in a row.
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -42,27 +46,79 @@ def append_once(
     """Commit files and progress from the snapshot that the plan read.
 
     The log itself refuses a second writer: a commit made meanwhile with one of the same ids conflicts with this
-    snapshot. A refreshed snapshot would hide it, so the one of the plan must be passed.
+    snapshot. A refreshed snapshot would hide it, so the one of the plan must be passed. Rows that others replaced
+    meanwhile are in nobody's way.
     `information` stands in the log beside the commit, and who made it.
 
     Raises:
         WriterConflict: Another writer has moved the progress; nothing was committed.
         StorageFull: The log could not be written; nothing was committed.
     """
+    noted = {**(information or {}), ACTIONS: str(len(files) + len(progress))}
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with _progressing(snapshot, contract, progress, noted) as properties:
+                snapshot.create_write_transaction(
+                    [_added(file) for file in files], "append", contract.arrow_schema, commit_properties=properties
+                )
+        except WriterConflict:
+            # delta-rs (1.6.6) refuses an append where rows were deleted meanwhile, as by a replay, whichever they are.
+            # From a newer snapshot only a progress that has not moved may be committed: it would not be refused there.
+            snapshot = delta_table(snapshot.table_uri)
+            if attempt == _ATTEMPTS or _has_moved(snapshot, progress):
+                raise
+        else:
+            return
+
+
+def replace_once(
+    snapshot: DeltaTable,
+    contract: TableContract,
+    rows: "pa.Table",
+    condition: str,
+    *,
+    progress: Sequence[Progress],
+    information: Mapping[str, str],
+) -> None:
+    """Commit rows in the place of those that meet a condition, and progress, beside writers who only append others.
+
+    Only files that may hold such rows are written again; see `alone` for who must not be at work meanwhile.
+
+    Raises:
+        WriterConflict: Rows that meet the condition came meanwhile, or the progress moved; nothing was committed.
+        StorageFull: Something could not be written; nothing was committed.
+    """
+    with _progressing(snapshot, contract, progress, information) as properties:
+        write_deltalake(
+            snapshot,
+            rows,
+            mode="overwrite",
+            predicate=condition,
+            writer_properties=WriterProperties(compression="ZSTD", max_row_group_size=ROW_GROUP_ROWS),
+            commit_properties=properties,
+        )
+
+
+def _has_moved(snapshot: DeltaTable, progress: Sequence[Progress]) -> bool:
+    return any(snapshot.transaction_version(each.app_id) != each.start for each in progress)
+
+
+@contextmanager
+def _progressing(
+    snapshot: DeltaTable, contract: TableContract, progress: Sequence[Progress], information: Mapping[str, str]
+) -> Iterator[CommitProperties]:
+    """Let one of two writers commit that would both move a progress on from the same state."""
     for each in progress:
         recorded = snapshot.transaction_version(each.app_id)
         if recorded != each.start:
             holder = last_writer(snapshot, each.app_id)
             raise WriterConflict(contract.name, each.app_id, each.start or 0, recorded, holder)
-    said = {**signature(), **mark(), **(information or {}), ACTIONS: str(len(files) + len(progress))}
-    properties = CommitProperties(
-        app_transactions=[Transaction(each.app_id, each.next) for each in progress],
-        custom_metadata=said,
-        max_commit_retries=15,
-    )
+    said = {**signature(), **mark(), **information}
     try:
-        snapshot.create_write_transaction(
-            [_added(file) for file in files], "append", contract.arrow_schema, commit_properties=properties
+        yield CommitProperties(
+            app_transactions=[Transaction(each.app_id, each.next) for each in progress],
+            custom_metadata=said,
+            max_commit_retries=15,
         )
     except CommitFailedError as cause:
         now = delta_table(snapshot.table_uri)

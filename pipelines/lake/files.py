@@ -14,6 +14,9 @@ import pyarrow.parquet as pq
 from pipelines import failpoints
 from pipelines.places import Place, for_arrow
 
+# Readers leave out row groups by their statistics; one of a million rows would be read for a single row.
+ROW_GROUP_ROWS = 131_072
+
 # Room for the event keys of a row group, each of which stands in several rows.
 _LARGEST_DICTIONARY = 1 << 24
 

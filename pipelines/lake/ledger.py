@@ -27,7 +27,7 @@ _END = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class LedgerFile:
-    """A file of bronze.events or ops.redrives, and what its statistics say is in it."""
+    """A file of a table whose rows know their place in Kafka, and what its statistics say is in it."""
 
     path: str
     partitions: tuple[int, int]
@@ -77,13 +77,14 @@ def known_keys(
     result_times: tuple[datetime, datetime],
     *,
     margin: timedelta = DEDUPLICATION_MARGIN,
+    places: Sequence[str] = (),
 ) -> pa.Table:
     """Return what is needed to know copies of the accepted events of one Kafka partition around a span of result times.
 
     Copies of an event share its partition, so no other partition is read; nor is a file whose statistics say that
     it holds no event near the span.
 
-    Shape: event_key, result_time, body_digest; one row an event.
+    Shape: event_key, result_time, body_digest, and the columns of their place that are asked for; one row an event.
     """
     earliest, latest = result_times[0] - margin, result_times[1] + margin
     chosen = [
@@ -99,7 +100,7 @@ def known_keys(
         & (pc.field("result_time") >= pa.scalar(earliest, pa.timestamp("us", tz="UTC")))
         & (pc.field("result_time") <= pa.scalar(latest, pa.timestamp("us", tz="UTC")))
     )
-    return _read(chosen, ["event_key", "result_time", "body_digest"], is_candidate)
+    return _read(chosen, ["event_key", "result_time", "body_digest", *places], is_candidate)
 
 
 def rows_from(files: Sequence[LedgerFile], topic: str, partition: int, start: int, end: int) -> pa.Table:
@@ -118,8 +119,10 @@ def rows_from(files: Sequence[LedgerFile], topic: str, partition: int, start: in
     return _read(chosen, list(table("bronze.events").column_names), is_wanted).sort_by("offset")
 
 
-def rows_at(files: Sequence[LedgerFile], topic: str, partition: int, offsets: Sequence[int]) -> pa.Table:
-    """Return the rows at some offsets of one Kafka partition, in order."""
+def rows_at(
+    files: Sequence[LedgerFile], topic: str, partition: int, offsets: Sequence[int], name: str = "bronze.events"
+) -> pa.Table:
+    """Return the rows of bronze.events, or of another table, at some offsets of one Kafka partition, in order."""
     first, last = min(offsets), max(offsets)
     chosen = [
         file.path
@@ -135,11 +138,11 @@ def rows_at(files: Sequence[LedgerFile], topic: str, partition: int, offsets: Se
         & (pc.field("offset") <= last)
         & pc.field("offset").isin(pa.array(offsets, pa.int64()))
     )
-    return _read(chosen, list(table("bronze.events").column_names), is_wanted).sort_by("offset")
+    return _read(chosen, list(table(name).column_names), is_wanted, name).sort_by("offset")
 
 
-def _read(paths: list[str], columns: list[str], condition: pc.Expression) -> pa.Table:
-    schema = table("bronze.events").arrow_schema
+def _read(paths: list[str], columns: list[str], condition: pc.Expression, name: str = "bronze.events") -> pa.Table:
+    schema = table(name).arrow_schema
     if not paths:
         return schema.empty_table().select(columns)
     return dataset(paths, schema).to_table(columns=columns, filter=condition)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, WriterProperties
@@ -19,7 +20,8 @@ from deltalake.exceptions import CommitFailedError
 
 from pipelines import failpoints
 from pipelines.errors import DataRefused, ServiceUnreachable
-from pipelines.lake.slices import added_files
+from pipelines.lake.files import ROW_GROUP_ROWS
+from pipelines.lake.slices import news
 from pipelines.places import Place
 
 # Small files are joined to middling ones, and those to large ones: joined straight to large ones, the newest would be
@@ -27,8 +29,9 @@ from pipelines.places import Place
 TARGET_BYTES = (8 * 2**20, 128 * 2**20)
 FEWEST = 10
 
-# Tables that nobody deletes from. A deletion that was planned before files were joined, and is committed after, would
-# miss the file they became: delta-rs (1.6.6) sees no conflict with a commit that changes no data.
+# Tables that nobody deletes from, but for replays, which keep maintenance out meanwhile. A deletion that was planned
+# before files were joined, and is committed after, would miss the file they became: delta-rs (1.6.6) sees no conflict
+# with a commit that changes no data.
 APPENDED = frozenset(
     {
         "bronze.events",
@@ -43,13 +46,13 @@ APPENDED = frozenset(
         "ops.gate_results",
         "ops.models",
         "ops.redrives",
+        "ops.replays",
     }
 )
 
-# Readers leave out row groups by their statistics; one of a million rows would be read for a single row.
-_ROW_GROUP_ROWS = 131_072
 # As the tables' own `delta.logRetentionDuration`.
 _LOG_KEPT = timedelta(days=8)
+_LOOK_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -79,25 +82,39 @@ class Upkeep:
 
 
 @contextmanager
-def alone(lock_file: Path) -> Iterator[None]:
-    """Keep every other maintenance of this machine out; one of another machine is refused by the log, after its work.
+def alone(lock_file: Path, what: str = "maintenance", patience_s: float = 0.0) -> Iterator[None]:
+    """Keep everybody else of this machine out who does the same; one of another is refused by the log, after its work.
+
+    Args:
+        lock_file: What whoever does it holds.
+        what: What there may be only one of at a time.
+        patience_s: How long to wait for another to end.
 
     Raises:
-        ServiceUnreachable: One is under way.
+        ServiceUnreachable: Another is under way.
     """
+    until = time.monotonic() + patience_s
     lock_file.parent.mkdir(parents=True, exist_ok=True)
     with lock_file.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as cause:
-            raise ServiceUnreachable(
-                "Maintenance is under way",
-                where=str(lock_file),
-                expected="one at a time",
-                got="another process that holds the lock",
-                fix="Nothing was changed. Let it end, then run the same command again.",
-            ) from cause
+        while not _locked(lock):
+            if time.monotonic() >= until:
+                raise ServiceUnreachable(
+                    f"{what.capitalize()} is under way",
+                    where=str(lock_file),
+                    expected="one at a time",
+                    got="another process that holds the lock",
+                    fix="Nothing was changed. Let it end, then run the same command again.",
+                )
+            time.sleep(_LOOK_S)
         yield
+
+
+def _locked(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def maintain_table(
@@ -147,7 +164,7 @@ def _join(table: DeltaTable, tiers: Iterable[int]) -> tuple[int, str | None]:
             metrics = table.optimize.compact(
                 target_size=target,
                 max_concurrent_tasks=1,  # the stream has the other cores
-                writer_properties=WriterProperties(compression="ZSTD", max_row_group_size=_ROW_GROUP_ROWS),
+                writer_properties=WriterProperties(compression="ZSTD", max_row_group_size=ROW_GROUP_ROWS),
                 commit_properties=CommitProperties(max_commit_retries=15),
             )
         except CommitFailedError:
@@ -204,7 +221,8 @@ def _waits_for_a_reader(table: DeltaTable, needed: Needed, expired: set[str]) ->
     if needed.read_to is None:
         return None
     try:
-        unread = {Path(file).name for file in added_files(table, needed.read_to, table.version())}
+        changed = news(table, needed.read_to, table.version())
     except DataRefused as cause:
         return f"nothing is deleted: {cause.what}, {cause.got}"
+    unread = {Path(file).name for file in (*changed.files, *changed.former_files)}
     return "nothing is deleted: the flags or the gate have yet to read some of it" if expired & unread else None

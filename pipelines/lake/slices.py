@@ -1,25 +1,67 @@
 """What is new in a table between two of its versions, read from its log."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
 
 from pipelines.errors import DataRefused
+from pipelines.lake.access import delta_table
 from pipelines.places import Place, place
 
+# What tells a row from the one that it took the place of: a replay never gives a record the time that it had.
+_TOLD_BY = '(topic, "partition", "offset", ingest_time)'
 
-def added_files(table: DeltaTable, from_version: int, to_version: int) -> list[str]:
-    """Return the data files that hold the rows new in (`from_version`, `to_version`].
 
-    Files that compaction wrote hold no new rows and are not among them; a file that a later commit of the range took
-    back or rewrote is replaced by what that commit wrote.
+@dataclass(frozen=True)
+class News:
+    """Where the rows are that came between two versions of a table, and those that went.
 
-    Shape: absolute paths (URIs on an object store), in commit order; empty where no commit of the range added rows.
+    Without a replay between the two, all rows of `files` are new, and none went.
+    """
+
+    files: list[str]
+    former_files: list[str]
+    """Files that the later version no longer has, where rows were replaced; empty where none were."""
+
+    @property
+    def is_new(self) -> str:
+        """The condition, as DuckDB's SQL, that a row of `files` is new."""
+        return _not_among(self.former_files)
+
+    @property
+    def is_gone(self) -> str:
+        """The condition that a row of `former_files` is no longer there."""
+        return _not_among(self.files)
+
+    @property
+    def is_still_there(self) -> str:
+        """The condition that a row of the version before has not gone."""
+        if not self.former_files:
+            return "true"
+        gone = f"select {_TOLD_BY} from {_read(self.former_files)} where {self.is_gone}"  # noqa: S608 - paths of the log
+        return f"{_TOLD_BY} not in ({gone})"
+
+
+def _not_among(files: list[str]) -> str:
+    return f"{_TOLD_BY} not in (select {_TOLD_BY} from {_read(files)})" if files else "true"  # noqa: S608 - paths of the log
+
+
+def _read(files: list[str]) -> str:
+    listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+    return f"read_parquet([{listed}])"
+
+
+def news(table: DeltaTable, from_version: int, to_version: int) -> News:
+    """Say what changed in (`from_version`, `to_version`]: rows that were appended, and those that a replay replaced.
+
+    Shape: absolute paths (URIs on an object store).
 
     Args:
         table: The table, opened at any version.
@@ -27,14 +69,39 @@ def added_files(table: DeltaTable, from_version: int, to_version: int) -> list[s
         to_version: Last version of the slice.
 
     Raises:
-        DataRefused: A commit of the range is no longer in the log, or rewrote rows that had been compacted before.
+        DataRefused: A commit or a file of the range is gone.
     """
-    slice_: dict[str, None] = {}
-    compacted: set[str] = set()
-    for version in range(from_version + 1, to_version + 1):
-        for action in actions(table, version):
-            _apply(action, slice_, compacted, table, version)
-    return [_absolute(table, path) for path in slice_]
+    commits = [list(actions(table, version)) for version in range(from_version + 1, to_version + 1)]
+    if not any(map(_replaces_rows, commits)):
+        return News(_added(table, commits), [])
+    # Files joined in between may be among those rewritten: only the two versions as a whole tell what differs.
+    try:
+        then, now = (_files(table, version) for version in (from_version, to_version))
+    except DeltaError as cause:
+        raise _refused(table, from_version, "the version in the log", "none; the log was cleaned past it") from cause
+    found = News(sorted(now - then), sorted(then - now))
+    for file in map(place, (*found.files, *found.former_files)):
+        if not file.exists():
+            raise _refused(table, to_version, "the files that were rewritten", f"no {file.name}")
+    return found
+
+
+def _added(table: DeltaTable, commits: Iterable[list[dict[str, Any]]]) -> list[str]:
+    """Return the files whose rows are new: those that maintenance joined others to hold none that are."""
+    added = (action["add"] for commit in commits for action in commit if "add" in action)
+    return [_absolute(table, unquote(file["path"])) for file in added if file.get("dataChange", True)]
+
+
+def _replaces_rows(commit: list[dict[str, Any]]) -> bool:
+    return any(action["remove"].get("dataChange", True) for action in commit if "remove" in action)
+
+
+def _files(table: DeltaTable, version: int) -> set[str]:
+    if version < 0:
+        return set()
+    # Not file_uris(): what it gives of a folder with a space in its name is no path (deltalake 1.6.6).
+    added = pa.table(delta_table(table.table_uri, version).get_add_actions())
+    return {_absolute(table, path) for path in added["path"].to_pylist()}
 
 
 def files_overlapping(table: DeltaTable, column: str, low: datetime, high: datetime) -> list[str]:
@@ -50,26 +117,6 @@ def files_overlapping(table: DeltaTable, column: str, low: datetime, high: datet
         for action in actions
         if (action.get(f"min.{column}") or high) <= high and (action.get(f"max.{column}") or low) >= lowest
     ]
-
-
-def _apply(
-    action: dict[str, Any], slice_: dict[str, None], compacted: set[str], table: DeltaTable, version: int
-) -> None:
-    file = action.get("add") or action.get("remove")
-    if not file:
-        return
-    path = unquote(file["path"])
-    if not file.get("dataChange", True):
-        # The rows of a file compacted away stay readable in it until a vacuum.
-        if "add" in action:
-            compacted.add(path)
-    elif "add" in action:
-        slice_[path] = None
-    elif path in compacted:
-        # Which of its rows are new can no longer be told.
-        raise _refused(table, version, "changes to files as they were first written", f"a change to compacted {path}")
-    else:
-        slice_.pop(path, None)
 
 
 def actions(table: DeltaTable, version: int) -> Iterator[dict[str, Any]]:

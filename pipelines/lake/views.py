@@ -14,7 +14,7 @@ class View:
     sql: str
 
 
-_JUDGED = ("format", "verdict", "reasons", "event_key", "device_id", "result_time")
+_JUDGED = ("format", "verdict", "reasons", "event_key", "device_id", "result_time", "contract_digest")
 
 EVENTS_CURRENT = View(
     "bronze.events_current",

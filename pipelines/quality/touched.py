@@ -16,7 +16,7 @@ from deltalake.exceptions import DeltaError
 from pipelines.contracts.quality import Quality
 from pipelines.errors import DataRefused
 from pipelines.lake.flagged import OBSERVATIONS
-from pipelines.lake.slices import added_files
+from pipelines.lake.slices import news
 from pipelines.lake.tables import Lake
 from pipelines.places import place
 
@@ -62,6 +62,8 @@ where property in (select unnest($2)) and device_id in (
 )
 """  # noqa: S608 - constants of ours
 
+_MOVING = "select device_id, property, phenomenon_time from read_parquet({files}) where {condition}"
+
 _AROUND = """
 create or replace temp table {name} as
 select distinct device_id, property, day + distance as day
@@ -100,16 +102,17 @@ def find_touched(
     """
     silver = lake.open(OBSERVATIONS, now.observations)
     try:
-        new = added_files(silver, since.observations, now.observations)
+        found = news(silver, since.observations, now.observations)
         register_places(connection, lake, since, "former_places")
     except (DataRefused, DeltaError):
         # The log or an old version of the registry has been cleaned away.
         return False
-    if not all(place(file).exists() for file in new):
+    if not all(place(file).exists() for file in found.files):
         return False
     connection.execute("create or replace temp table touched (device_id varchar, property varchar, day bigint)")
-    if new:
-        connection.execute(f"create or replace temp view news as from read_parquet({new!r})")
+    changed = [(found.files, found.is_new), (found.former_files, found.is_gone)]
+    if parts := [_MOVING.format(files=files, condition=condition) for files, condition in changed if files]:
+        connection.execute(f"create or replace temp view news as {' union all '.join(parts)}")
         connection.execute(f"insert into touched select distinct device_id, property, {DAY} from news")  # noqa: S608 - constants of ours
         connection.execute(_WATERED, [[*quality.water.rain, *quality.water.irrigation]])
     if (since.devices, since.fields) != (now.devices, now.fields):

@@ -85,8 +85,8 @@ def test_everything_is_touched_where_the_log_no_longer_tells(lake: Lake, monkeyp
     lake.append(SILVER, moisture(2, 0.3))
     decide(lake)
 
-    def cleaned(*_: Any) -> list[str]:
+    def cleaned(*_: Any) -> None:
         raise DataRefused("m", where="w", expected="e", got="g", fix="f")
 
-    monkeypatch.setattr(module, "added_files", cleaned)
+    monkeypatch.setattr(module, "news", cleaned)
     assert since(lake, before) == EVERYTHING

@@ -4,7 +4,7 @@ from deltalake import DeltaTable
 from pipelines.contracts.tables import table
 from pipelines.errors import StorageFull, WriterConflict
 from pipelines.lake import commit as commit_module
-from pipelines.lake.commit import Progress, append_once
+from pipelines.lake.commit import Progress, append_once, replace_once
 from pipelines.lake.files import FileWriter
 from pipelines.lake.tables import Lake
 from tests.lake.test_files import rows
@@ -77,3 +77,63 @@ def test_a_full_disk_is_told_as_such(lake):
     with pytest.raises(StorageFull, match="The disk is full"):
         commit_module.append_once(full, table(NAME), [a_file(lake)], [Progress("p", None, 1)])
     assert values(lake) == []
+
+
+def replace(lake, condition, *changes, opened=None, progress=(("replay", None, 1),)):
+    moved = [Progress(*each) for each in progress]
+    data = rows(*changes) if changes else rows({}).slice(0, 0)
+    replace_once(opened or lake.open(NAME), table(NAME), data, condition, progress=moved, information={"replay": "why"})
+
+
+@pytest.fixture
+def filled(lake):
+    """Offsets 1 and 2 in one file, 3 in another."""
+    append_once(lake.open(NAME), table(NAME), [a_file(lake, *({"offset": n, "value": n / 10} for n in (1, 2)))],
+                [Progress("p", None, 3)])  # fmt: skip
+    append_once(lake.open(NAME), table(NAME), [a_file(lake, {"offset": 3, "value": 0.3})], [Progress("p", 3, 4)])
+    return lake
+
+
+def test_rows_are_replaced_with_progress_and_a_note_in_one_commit(filled):
+    kept = set(filled.open(NAME).file_uris())
+    replace(filled, '"offset" = 2', {"offset": 2, "value": 0.9})
+    opened = filled.open(NAME)
+    assert (values(filled), opened.version(), opened.transaction_version("replay")) == ([0.1, 0.3, 0.9], 3, 1)
+    assert opened.history(1)[0]["replay"] == "why"
+    assert len(kept & set(opened.file_uris())) == 1  # offset 3 was nowhere near
+
+
+def test_rows_may_go_and_none_come(filled):
+    replace(filled, '"offset" in (1, 3)')
+    assert values(filled) == [0.2]
+
+
+def test_rows_that_came_meanwhile_where_others_are_replaced_refuse_it(filled):
+    opened = filled.open(NAME)
+    append_once(filled.open(NAME), table(NAME), [a_file(filled, {"offset": 2, "value": 0.5})], [Progress("q", None, 1)])
+    with pytest.raises(WriterConflict):
+        replace(filled, '"offset" between 1 and 2', opened=opened)
+    append_once(filled.open(NAME), table(NAME), [a_file(filled, {"offset": 9, "value": 0.6})], [Progress("q", 1, 2)])
+    replace(filled, '"offset" between 1 and 2')
+    assert values(filled) == [0.3, 0.6]
+
+
+def test_of_two_replays_from_the_same_state_one_is_refused(filled):
+    first, second = filled.open(NAME), filled.open(NAME)
+    replace(filled, '"offset" = 1', opened=first)
+    with pytest.raises(WriterConflict, match="transaction id replay"):
+        replace(filled, '"offset" = 3', opened=second)
+    with pytest.raises(WriterConflict, match="got progress 1"):
+        replace(filled, '"offset" = 3')
+    assert values(filled) == [0.2, 0.3]
+
+
+def test_an_append_goes_through_where_other_rows_were_replaced_meanwhile(filled):
+    planned = filled.open(NAME)
+    replace(filled, '"offset" = 1')
+    append_once(planned, table(NAME), [a_file(filled, {"offset": 4, "value": 0.4})], [Progress("p", 4, 5)])
+    assert values(filled) == [0.2, 0.3, 0.4]
+    # But no second writer gets through behind it.
+    with pytest.raises(WriterConflict, match="got progress 5"):
+        append_once(planned, table(NAME), [a_file(filled, {"offset": 4, "value": 0.4})], [Progress("p", 4, 5)])
+    assert values(filled) == [0.2, 0.3, 0.4]

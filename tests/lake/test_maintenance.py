@@ -17,7 +17,7 @@ from pipelines.lake import maintenance
 from pipelines.lake.commit import Progress, append_once
 from pipelines.lake.files import FileWriter
 from pipelines.lake.maintenance import Needed, Upkeep, alone, maintain_table
-from pipelines.lake.slices import added_files
+from pipelines.lake.slices import news
 from pipelines.lake.tables import Lake
 from tests.lakes import observation
 
@@ -73,8 +73,8 @@ def test_small_files_are_joined_and_every_row_progress_and_slice_stays(lake: Lak
     assert now.transaction_version("p") == 12
     take_in(lake, 12)
     # What is new is still told commit by commit, across the joining.
-    assert offsets(added_files(lake.open(SILVER), 10, 14)) == [10, 11, 12]
-    assert offsets(added_files(lake.open(SILVER), 12, 13)) == []
+    assert offsets(news(lake.open(SILVER), 10, 14).files) == [10, 11, 12]
+    assert offsets(news(lake.open(SILVER), 12, 13).files) == []
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing(lake: Lake) -> None:
@@ -122,7 +122,7 @@ def test_files_that_somebody_has_yet_to_read_stay_whatever_their_age(lake: Lake,
     done = keep_up(lake, needed=Needed(read_to=read_to), keep=AT_ONCE)
     assert done.expired_files == expired
     assert (done.note is None) == bool(expired)
-    assert offsets(added_files(lake.open(SILVER), read_to, 13)) == list(range(max(read_to, 0), 12))
+    assert offsets(news(lake.open(SILVER), read_to, 13).files) == list(range(max(read_to, 0), 12))
 
 
 def test_orphans_are_counted_at_once_and_deleted_only_when_no_batch_can_be_behind_them(lake: Lake) -> None:
@@ -169,7 +169,7 @@ def test_the_stream_appends_while_files_are_joined(lake: Lake, monkeypatch: pyte
         thread.join(60)
     assert held(lake) == list(range(40))
     assert lake.open(SILVER).transaction_version("p") == 40
-    assert offsets(added_files(lake.open(SILVER), -1, lake.version(SILVER))) == list(range(40))
+    assert offsets(news(lake.open(SILVER), -1, lake.version(SILVER)).files) == list(range(40))
 
 
 def test_one_maintains_at_a_time(tmp_path: Path) -> None:
