@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.contracts.digest import contract_digest
 from pipelines.contracts.tables import table
 from pipelines.kernel.copies import copies
 from pipelines.kernel.database import Database
@@ -26,7 +27,7 @@ KNOWN_KEYS_SCHEMA = pa.schema(
     [("event_key", pa.string()), ("result_time", pa.timestamp("us", tz="UTC")), ("body_digest", pa.string())]
 )
 # Columns of bronze.events of which most values are the same few.
-_REPEATED = ("topic", "tenant_id", "format", "verdict", "device_id")
+_REPEATED = ("topic", "tenant_id", "format", "verdict", "device_id", "contract_digest")
 CONTEXT_SCHEMA = pa.schema([("datastream_id", pa.string()), ("datastream", pa.string())])
 
 
@@ -153,7 +154,7 @@ class Batch:
         columns = {name: self._records[name] for name in RECORD_COLUMNS} | told._asdict()
         columns |= {name: found[name] for name in ("format", "result_time", "body_digest")}
         columns["device_id"] = found["device_id"].dictionary_encode()
-        for name, constant in self._constants.items():
+        for name, constant in (self._constants | {"contract_digest": contract_digest()}).items():
             columns[name] = repeated(constant, contract.field(name).type, found.num_rows)
         return pa.table(columns).select(schema.names).cast(schema)
 
