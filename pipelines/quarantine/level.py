@@ -13,17 +13,17 @@ from pipelines.contracts.tables import table
 from pipelines.contracts.topics import KINDS, OPERATIONS, TELEMETRY, TopicKind, kind_of
 from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA, RECORD_COLUMNS, Batch
 from pipelines.kernel.steps import steps
-from pipelines.lake.access import dataset
 from pipelines.lake.commit import Progress, append_once
 from pipelines.lake.files import FileWriter
-from pipelines.lake.ledger import known_keys, ledger_files, rows_at
+from pipelines.lake.ledger import ledger_files, rows_at
 from pipelines.lake.overrides import device_overrides
 from pipelines.lake.query import query
 from pipelines.lake.tables import Lake
 from pipelines.quarantine.selection import Candidate, Place
+from pipelines.quarantine.standing import REDRIVES, Standing
 
 APP_ID = "redrive"
-EVENTS, OBSERVATIONS, REDRIVES = "bronze.events", "silver.observations", "ops.redrives"
+EVENTS, OBSERVATIONS = "bronze.events", "silver.observations"
 
 # Quarantined records may be as large as the broker lets them be.
 _CHUNK_ROWS, _CHUNK_BYTES = 10_000, 64 * 2**20
@@ -79,22 +79,10 @@ def unseen(lake: Lake, observations: pa.Table) -> pa.Table:
     """Return the observations that silver does not hold yet, of records of one Kafka partition."""
     if observations.num_rows == 0 or not lake.exists(OBSERVATIONS):
         return observations
-    offsets = pc.unique(observations["offset"])
     files = ledger_files(lake.open(OBSERVATIONS), lake.path(OBSERVATIONS))
-    partition = observations["partition"][0].as_py()
-    first, last = pc.min(offsets).as_py(), pc.max(offsets).as_py()
-    paths = [
-        file.path
-        for file in files
-        if file.partitions[0] <= partition <= file.partitions[1]
-        and file.offsets[0] <= last
-        and file.offsets[1] >= first
-    ]
-    if not paths:
-        return observations
-    is_theirs = (pc.field("partition") == partition) & pc.field("offset").isin(offsets)
-    held = dataset(paths, table(OBSERVATIONS).arrow_schema)
-    known = _depths(held.to_table(columns=[*_IDENTITY, "depth_cm"], filter=is_theirs))
+    topic, partition = observations["topic"][0].as_py(), observations["partition"][0].as_py()
+    offsets = pc.unique(observations["offset"]).to_pylist()
+    known = _depths(rows_at(files, topic, partition, offsets, OBSERVATIONS))
     return observations.filter(pa.array(_are_new(observations, known), pa.bool_()))
 
 
@@ -123,6 +111,7 @@ def _rows(observations: pa.Table) -> Iterator[tuple[Any, ...]]:
 def _observed(lake: Lake, kind: TopicKind, seen: int, taken: int, tenant_id: str) -> Iterator[pa.Table]:
     """Yield the silver rows of what the redrives after `seen` up to `taken` accepted of a kind of topic."""
     ledger, overrides = ledger_files(lake.open(EVENTS), lake.path(EVENTS)), device_overrides(lake)
+    standing = Standing(lake)
 
     def together(each: tuple[Candidate, datetime]) -> tuple[str, int, str, datetime]:
         return each[0].place.topic, each[0].place.partition, each[0].verdict, each[1]
@@ -144,7 +133,8 @@ def _observed(lake: Lake, kind: TopicKind, seen: int, taken: int, tenant_id: str
                 yield unseen(lake, observations)
             elif result_times is not None:
                 # The stream may have accepted a copy while the redrive was judging.
-                accepted_since = known_keys(ledger, partition, result_times)["event_key"]
+                offsets = [each.place.offset for each in chunk]
+                accepted_since = standing.known(ledger, (topic, partition), result_times, apart=offsets)["event_key"]
                 yield observations.filter(pc.invert(pc.is_in(observations["event_key"], accepted_since)))
 
 
@@ -156,7 +146,8 @@ def _accepted(lake: Lake, seen: int, taken: int) -> list[tuple[Candidate, dateti
         select e.topic, e."partition", e."offset", coalesce(octet_length(e.raw), 0), r.former_verdict,
             r.former_reasons, r.decided_at
         from ops.redrives r join bronze.events e using (topic, "partition", "offset")
-        where r.verdict = 'accepted' and r.redrive_number > {seen} and r.redrive_number <= {taken}
+        where r.verdict = 'accepted' and r.replay_number is null
+            and r.redrive_number > {seen} and r.redrive_number <= {taken}
         """,  # noqa: S608 - two whole numbers of our own
     ).rows
     return [(Candidate(Place(*row[:3]), row[3], row[4], tuple(row[5])), row[6]) for row in rows]

@@ -23,11 +23,12 @@ from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA, RECORD_COLUMNS, Batch, Jud
 from pipelines.kernel.steps import steps
 from pipelines.lake.commit import Progress, append_once
 from pipelines.lake.files import FileWriter
-from pipelines.lake.ledger import LedgerFile, known_keys, ledger_files, redriven_files, rows_at
+from pipelines.lake.ledger import ledger_files, rows_at
 from pipelines.lake.overrides import device_overrides
 from pipelines.lake.tables import Lake
-from pipelines.quarantine.level import APP_ID, REDRIVES, chunks, level, unseen
+from pipelines.quarantine.level import APP_ID, chunks, level, unseen
 from pipelines.quarantine.selection import Candidate, Selection, candidates
+from pipelines.quarantine.standing import REDRIVES, Standing
 
 Row = dict[str, Any]
 
@@ -101,7 +102,7 @@ def _judged_anew(lake: Lake, selection: Selection, tenant_id: str, decided_at: d
     if not chosen:
         return verdicts
     ledger = ledger_files(lake.open(EVENTS), lake.path(EVENTS))
-    known, overrides = [*ledger, *redriven_files(lake)], device_overrides(lake)
+    standing, overrides = Standing(lake), device_overrides(lake)
 
     def stands(each: Candidate) -> tuple[str, int, str]:
         return each.place.topic, each.place.partition, each.verdict
@@ -114,19 +115,15 @@ def _judged_anew(lake: Lake, selection: Selection, tenant_id: str, decided_at: d
             with Batch(
                 steps(kind_of(topic)), records, tenant_id=tenant_id, ingest_time=decided_at, overrides=overrides
             ) as batch:
-                judged = batch.judge(_known(batch, known, partition, own_keys, former))
+                place, offsets = (topic, partition), [each.place.offset for each in chunk]
+                # An event that is accepted already would find itself.
+                times = None if former == "accepted" else batch.result_times()
+                known = standing.known(ledger, place, times, apart=offsets)
+                judged = batch.judge(pa.concat_tables([known, own_keys]))
             own_keys = pa.concat_tables([own_keys, _accepted_keys(judged)])
             changed = _collect(verdicts, chunk, judged, decided_at)
             verdicts.observations += _observation_count(lake, judged, changed, former)
     return verdicts
-
-
-def _known(batch: Batch, ledger: Sequence[LedgerFile], partition: int, own_keys: pa.Table, former: str) -> pa.Table:
-    result_times = batch.result_times()
-    # An event that is accepted already would find itself.
-    if former == "accepted" or result_times is None:
-        return own_keys
-    return pa.concat_tables([known_keys(ledger, partition, result_times), own_keys])
 
 
 def _accepted_keys(judged: Judged) -> pa.Table:

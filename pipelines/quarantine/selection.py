@@ -59,9 +59,9 @@ class Selection:
         if self.device is not None:
             parts.append(f"{DEVICE} = {literal(self.device)}")
         if self.since is not None:
-            parts.append(f"kafka_time >= {_time(self.since)}")
+            parts.append(f"kafka_time >= {moment(self.since)}")
         if self.until is not None:
-            parts.append(f"kafka_time < {_time(self.until)}")
+            parts.append(f"kafka_time < {moment(self.until)}")
         if self.places:
             parts.append(f"({' or '.join(map(at, self.places))})")
         return " and ".join(parts) or "true"
@@ -129,7 +129,8 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _time(time: datetime) -> str:
+def moment(time: datetime) -> str:
+    """Write a time as SQL."""
     return f"timestamptz '{time.astimezone(UTC).isoformat()}'"
 
 
