@@ -11,6 +11,7 @@ from pipelines.cli.gate_commands import GATE_COMMANDS
 from pipelines.cli.output import show_answer, show_report
 from pipelines.cli.quarantine_commands import QUARANTINE_COMMANDS
 from pipelines.cli.registry_commands import REGISTRY_COMMANDS
+from pipelines.cli.replay_command import REPLAY
 from pipelines.cli.stopping import asked_to_stop
 from pipelines.cli.table_commands import TABLE_COMMANDS
 from pipelines.contracts.topics import KINDS, OPERATIONS, kind_of
@@ -209,6 +210,7 @@ COMMANDS = (
         ),
     ),
     *QUARANTINE_COMMANDS,
+    REPLAY,
     Command(
         ("flag",),
         "Judge new observations by their neighbours in time, by the sun and by the water of their field.",
@@ -221,6 +223,14 @@ COMMANDS = (
         "Build the field days that admitted data touch.",
         lambda settings, _: job("build_gold").build_gold(settings),
         ("fieldstream gold build",),
+    ),
+    Command(
+        ("gold", "rebuild"),
+        "Build gold from bronze alone in a lake of its own, and say whether it equals the gold that stands.",
+        lambda settings, args: job("rebuild_gold").rebuild_gold(settings, args.into),
+        ("fieldstream gold rebuild --into /tmp/rebuilt",),
+        (arg("--into", type=Path, required=True, metavar="FOLDER", help="the other lake's home: new, or empty"),),
+        check=lambda tables: job("rebuild_gold").require_equal(tables),
     ),
     Command(
         ("train",),
@@ -248,7 +258,7 @@ COMMANDS = (
         "Run a DAG of dags/ to its end with Airflow, here and now; nothing is retried.",
         lambda settings, args: job("run_dag").run_dag(settings, args.dag),
         ("fieldstream dag run intake",),
-        (arg("dag", metavar="DAG", help="which DAG: intake, maintenance, retraining or scoring"),),
+        (arg("dag", metavar="DAG", help="which DAG that asks nothing: intake, maintenance, retraining or scoring"),),
     ),
     DECODE,
     *TABLE_COMMANDS,

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deltalake import Transaction
 
@@ -16,6 +16,8 @@ from pipelines.settings import Settings
 from pipelines.soundness.damage import require_sound
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pipelines.gold.region import Region
     from pipelines.gold.store import Changes, MadeFrom
 
@@ -152,18 +154,32 @@ def _restate(lake: Lake, name: str, version: int, decided_at: datetime) -> "Chan
     from pipelines.gold.store import changes, made_from
 
     found = changes(lake, name, version - 1, version)
-    cause = _cause(*(made_from(lake, name, each) for each in (version - 1, version)))
+    cause = _cause(lake, *(made_from(lake, name, each) for each in (version - 1, version)))
     rows = restatements.build(found.differing, name, gold_table_version=version, cause=cause, decided_at=decided_at)
     lake.append(restatements.TABLE, rows, Transaction(name, version))
     return found
 
 
-def _cause(before: "MadeFrom | None", now: "MadeFrom | None") -> str:
-    """Say what moved between two builds."""
+def _cause(lake: Lake, before: "MadeFrom | None", now: "MadeFrom | None") -> str:
+    """Say what moved between two builds, and why if a replay moved it."""
     if before is None or now is None:
         return "first build"
     moved = {name: (before.get(name), said) for name, said in now.items() if before.get(name) != said}
-    return "; ".join(f"{name} {_said(then)} to {_said(today)}" for name, (then, today) in sorted(moved.items()))
+    said = [f"{name} {_said(then)} to {_said(today)}" for name, (then, today) in sorted(moved.items())]
+    return "; ".join([*said, *_replays(lake, moved)])
+
+
+def _replays(lake: Lake, moved: "Mapping[str, tuple[Any, Any]]") -> list[str]:
+    """Say once why each replay that moved one of the tables was made."""
+    rows = lake.read("ops.replays", columns=["table_name", "replaced_version", "replay_reason"]).to_pylist()
+    made = (row for row in rows if row["table_name"] in moved)
+    return list(
+        dict.fromkeys(f"a replay: {row['replay_reason']}" for row in made if _lies(row, *moved[row["table_name"]]))
+    )
+
+
+def _lies(row: dict[str, Any], before: int | None, now: int) -> bool:
+    return bool((-1 if before is None else before) < row["replaced_version"] <= now)
 
 
 def _said(what: object) -> str:

@@ -15,6 +15,7 @@ from pipelines.cli import (
     gate_commands,
     quarantine_commands,
     registry_commands,
+    replay_command,
     table_commands,
 )
 from pipelines.cli import command as command_module
@@ -35,6 +36,7 @@ LINES = {
     ("gate", "run"): ["silver.observations"],
     ("gate", "judge"): ["silver.observations"],
     ("gate", "release"): ["silver.observations", "5", "--reason", "frost"],
+    ("gold", "rebuild"): ["--into", "rebuilt"],
     ("dag", "run"): ["intake"],
     ("sql",): ["select 1"],
     ("export",): ["gold.field_daily", "--format", "csv", "--to", "days.csv"],
@@ -62,6 +64,7 @@ def test_a_command_calls_its_job_as_the_job_wants_to_be_called(
         gate_commands,
         quarantine_commands,
         registry_commands,
+        replay_command,
         table_commands,
     ):
         monkeypatch.setattr(module, "job", job)
