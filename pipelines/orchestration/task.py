@@ -17,7 +17,8 @@ from pipelines.orchestration.command import Command, CommandEnd
 class FieldstreamTask(BaseOperator):
     """Run `fieldstream <command> --json`; the report it prints is what the task returns.
 
-    The command's words are templates: a later task's may take from the report of an earlier one's.
+    The command's words are templates: a later task's may take from the report of an earlier one's, or from a form. A
+    word that renders to nothing is left out.
     """
 
     template_fields = ("command",)
@@ -36,9 +37,10 @@ class FieldstreamTask(BaseOperator):
             AirflowException: A service does not answer, or a signal ended the command; a retry may help.
             AirflowFailException: The command failed in a way that a retry would only repeat.
         """
-        self._running = Command([*self.executable, *self.command, "--json"], _environment())
+        words = [word for word in self.command if word]
+        self._running = Command([*self.executable, *words, "--json"], _environment())
         end = self._running.run(self.log.info)
-        return report_of(" ".join(["fieldstream", *self.command]), end)
+        return report_of(" ".join(["fieldstream", *words]), end)
 
     def on_kill(self) -> None:
         """End the command and all it started."""

@@ -100,7 +100,8 @@ def test_imports_are_airflows_and_orchestrations(name: str) -> None:
     tree = ast.parse((PROJECT / "dags" / f"{name}.py").read_text())
     modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     plain = [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
-    assert modules <= {"airflow.sdk", "pipelines.orchestration", "pipelines.orchestration.approval", "datetime"}
+    ours = {"pipelines.orchestration", "pipelines.orchestration.approval", "pipelines.orchestration.backfill"}
+    assert modules <= {"airflow.sdk", "datetime", *ours}
     assert plain == []
 
 
@@ -131,6 +132,24 @@ def test_imports_are_airflows_and_orchestrations(name: str) -> None:
                     ["decide"],
                     [],
                 ),
+            },
+        ),
+        (
+            "backfill",
+            {
+                "replay": (
+                    "replay"
+                    " {{ '--offsets=' ~ params['offsets'] if params['offsets'] }}"
+                    " {{ '--from=' ~ params['from'] if params['from'] }}"
+                    " {{ '--to=' ~ params['to'] if params['to'] }}"
+                    " {{ '--device=' ~ params['device'] if params['device'] }}"
+                    " {{ '--contract=' ~ params['contract'] if params['contract'] }}"
+                    " {{ '--dry-run' if params['dry_run'] }}"
+                    " {{ '--reason=' ~ params['reason'] }}"
+                    " {{ '--by=airflow ' ~ run_id }}",
+                    [],
+                    [],
+                )
             },
         ),
         ("scoring", {"score": ("score", [], [])}),
