@@ -84,7 +84,7 @@ class _Killed:
                 if done.code not in {0, _HELD}:
                     breaches.append(f"a run after it {ending(done)}")
         # While verdicts change, what a version of silver must hold is not known from the topic alone.
-        breaches += seen.breaches if Seam.REDRIVE_JUDGED not in step.seams else ()
+        breaches += seen.breaches if step.ready is not _yesterdays else ()
         lake = home / "lake" / of.tenant
         breaches += compared(lake, undisturbed / "lake" / of.tenant, step.tables) + step.more(lake, of)
         return Outcome(seed, kills, tuple(breaches), seen.looks)
@@ -228,6 +228,15 @@ STEPS = (
             Seam.REDRIVE_OBSERVED,
             Seam.REDRIVE_LEVEL,
         ),
+        holds=("P1", "P2", "P3", "P7"),
+        more=_as_meant,
+    ),
+    Step(
+        ("replay", "--reason", "contracts were corrected", "--by", "chaos"),
+        _yesterdays,
+        # A slice that was killed half-way is on record in two rows.
+        {BRONZE: (), SILVER: ("ingest_time",), "ops/redrives": ("replay_number", "redrive_number", "decided_at")},
+        (Seam.REPLAY_JUDGED, Seam.REPLAY_RECORDED, Seam.REPLAY_REPLACED, Seam.REPLAY_TOLD),
         holds=("P1", "P2", "P3", "P7"),
         more=_as_meant,
     ),

@@ -32,9 +32,9 @@ tenth of the messages copies, one in twenty poison. A process takes it in and is
 between two of its steps, once or up to nine times in a row, at that place and at others; what is left runs again until
 it has nothing to do. Then a checker that shares no code with the pipeline reads the Delta log as JSON and the files
 with DuckDB, and compares every record and every observation with what the generator meant. Steps after the stream
-(flags, gate, gold, scores, redrive, maintenance, registry, training) are compared row by row with the same lake left in
-peace. Meanwhile another process reads the tables and expects every version to be whole. Three bugs planted on purpose
-are found by every run of the tests. [Why so](../adr/0015-faults-are-planted-at-named-seams.md).
+(flags, gate, gold, scores, redrive, replay, maintenance, registry, training) are compared row by row with the same lake
+left in peace. Meanwhile another process reads the tables and expects every version to be whole. Three bugs planted on
+purpose are found by every run of the tests. [Why so](../adr/0015-faults-are-planted-at-named-seams.md).
 
 A kill that struck nothing counts as a breach. `seed to repeat` names a seed that shows a breach again.
 
