@@ -37,11 +37,7 @@ class Rebuilt:
     rebuilt_rows: int
     digest: str
     rebuilt_digest: str
-
-    @property
-    def is_equal(self) -> bool:
-        """Whether both are the same rows."""
-        return (self.rows, self.digest) == (self.rebuilt_rows, self.rebuilt_digest)
+    is_equal: bool
 
 
 def rebuild_gold(settings: Settings, into: Path) -> list[Rebuilt]:
@@ -146,8 +142,8 @@ def _as_admitted(lake: Lake, name: str, now: datetime) -> dict[str, object]:
 
 
 def _compared(lake: Lake, rebuilt: Lake, name: str) -> Rebuilt:
-    (rows, digest), (rebuilt_rows, rebuilt_digest) = (_fingerprint(each, name) for each in (lake, rebuilt))
-    return Rebuilt(name, rows, rebuilt_rows, digest, rebuilt_digest)
+    (rows, digest), again = (_fingerprint(each, name) for each in (lake, rebuilt))
+    return Rebuilt(name, rows, again[0], digest, again[1], is_equal=(rows, digest) == again)
 
 
 def _fingerprint(lake: Lake, name: str) -> tuple[int, str]:
