@@ -12,7 +12,7 @@ from pipelines.contracts.tables import TableContract, table
 from pipelines.errors import GateErrored
 from pipelines.gate import suite as suites
 from pipelines.gate import view
-from pipelines.gate.slices import Slice, has_moved, held_slice, lay_out, new_slice, opened, row_bounds
+from pipelines.gate.slices import Slice, has_moved, held_slice, lay_out, new_slice, opened, row_bounds, was_replayed
 from pipelines.lake.admitted import RESULTS, Admitted, admitted
 from pipelines.lake.cost import Meter
 from pipelines.lake.tables import Lake
@@ -113,11 +113,17 @@ def _demanded(contract: TableContract) -> "Mapping[str, ExpectationSuite]":
 def _to_judge_again(
     lake: Lake, contract: TableContract, standing: Admitted, earlier: Sequence[GateResult], digest: str
 ) -> "Iterator[Slice]":
-    """The slices held of which today's suites ask something else, or which a redrive has changed."""
+    """The slices held of which today's suites ask something else, or which a redrive or a replay has changed."""
     last = {(each.from_version, each.to_version): each for each in earlier}
     for held in standing.held:
         slice_, before = held_slice(lake, contract, held), last[held.from_version, held.to_version]
-        if before.suite_digest != digest or has_moved(lake, slice_, before.row_count, before.decided_at):
+        # Rows that a replay replaced keep, but for microseconds, the time at which they were taken in.
+        seen = max(each.to_version for each in earlier if each.decided_at <= before.decided_at)
+        if (
+            before.suite_digest != digest
+            or has_moved(lake, slice_, before.row_count, before.decided_at)
+            or was_replayed(lake, slice_, seen)
+        ):
             yield slice_
 
 

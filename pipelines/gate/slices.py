@@ -81,6 +81,23 @@ def has_moved(lake: Lake, slice_: Slice, row_count: int, judged_at: datetime) ->
     return bool(count != row_count or (newest is not None and newest > _micros(judged_at)))
 
 
+def was_replayed(lake: Lake, slice_: Slice, since_version: int) -> bool:
+    """Say whether a replay has replaced rows near those of a held slice, in a version after one."""
+    columns = ["table_name", "replaced_version", "topic", "partition", "first_offset", "last_offset"]
+    replaced = (
+        row
+        for row in lake.read("ops.replays", columns=columns).to_pylist()
+        if row["table_name"] == slice_.contract.name and row["replaced_version"] > since_version
+    )
+    return any(
+        (row["topic"], row["partition"]) == (bounds.topic, bounds.partition)
+        and row["first_offset"] <= bounds.last_offset
+        and row["last_offset"] >= bounds.first_offset
+        for row in replaced
+        for bounds in slice_.records
+    )
+
+
 def lay_out(connection: "duckdb.DuckDBPyConnection", lake: Lake, slice_: Slice, rows_by_day: dict[date, int]) -> None:
     """Lay out a slice's rows, whose columns are right, and what is made from them."""
     surroundings = view.Surroundings(

@@ -11,7 +11,9 @@ from pipelines.jobs.build_gold import build_gold
 from pipelines.jobs.flag import flag
 from pipelines.jobs.gate import TableStatus, gate, gate_release, gate_status, require_admitted, require_none_held
 from pipelines.jobs.quarantine import redrive
+from pipelines.jobs.replay import replay
 from pipelines.lake.tables import Lake
+from pipelines.quarantine.scope import Scope
 from pipelines.quarantine.selection import Selection
 from pipelines.settings import Settings
 from pipelines.stream import clean
@@ -110,6 +112,26 @@ def test_a_held_slice_is_mended_by_a_redrive(home_settings: Settings, monkeypatc
     build_gold(settings)
     (day,) = lake.read("gold.field_daily").to_pylist()
     assert (day["air_temperature_mean_c"], day["air_temperature_coverage"]) == (20.0, 47 / 48)
+    assert gate(settings).judged_now is False
+
+
+def test_a_held_slice_is_mended_by_a_replay(home_settings: Settings) -> None:
+    settings = replace(home_settings, tenant="acme")
+    lake = Lake(settings.lake)
+    lake.append("reference.fields", [_field("north")])
+    stood = {"device_id": "a840410000000001", "field_id": "north", "valid_from": STATION_DAY}
+    lake.append("reference.devices", [stood])
+    take_in(lake, Topic([[half_hour(slot, value, is_read=True) for slot, value in enumerate((99.0, 20.0, 21.0))]]))
+    assert gate(settings).gate_verdict == "held"
+    # The station is known to be calibrated otherwise: 99 says 49.5, which can be.
+    line = {"property": "air_temperature", "channel": None, "gain": 0.5, "offset": 0.0}
+    lake.open("reference.devices").delete()
+    lake.append("reference.devices", [stood | {"calibration": [line]}])
+    assert replay(settings, Scope(), reason="calibrated").observations_changed == 3
+    gate(settings)
+    assert gate_status(settings).held == ()
+    verdicts = [("held", 3), ("admitted", 3), ("admitted", 3)]
+    assert [(each.gate_verdict, each.row_count) for each in results(lake, SILVER)] == verdicts
     assert gate(settings).judged_now is False
 
 
