@@ -82,6 +82,17 @@ def play(lake: Lake, name: str, *, whole: bool, until: int | None = None) -> Pla
     return played
 
 
+def play_all(lake: Lake, names: Iterable[str], *, whole: bool) -> dict[str, Played]:
+    """Play tables back, beside those who write them: whoever notes what they have read of another before that other.
+
+    The other way round, what was committed to both in between would look lost.
+    """
+    order = sorted(
+        dict.fromkeys(names), key=lambda name: _READ_BY_OTHERS.index(name) if name in _READ_BY_OTHERS else -1
+    )
+    return {name: play(lake, name, whole=whole) for name in order}
+
+
 def files_damaged(lake: Lake, played: Played) -> list[Listed]:
     """Return the newest state's files that are not there, or not of the size that the log says, and note them."""
     there = dict(_data_files(lake.path(played.name)))
@@ -117,7 +128,7 @@ def require_sound(lake: Lake, names: Iterable[str]) -> None:
     Raises:
         LakeDamaged: Something of it is damaged; the sentence names the first.
     """
-    tables = {name: play(lake, name, whole=False) for name in dict.fromkeys((*names, *NOTING))}
+    tables = play_all(lake, (*names, *NOTING), whole=False)
     for name in names:
         files_damaged(lake, tables[name])
     tails_lost(tables)
@@ -136,6 +147,18 @@ _NOTES = (
     ("gold.field_daily", "silver_version", "silver.observations"),
     ("ops.models", "gold_version", "gold.field_daily"),
     ("scores.irrigation", "gold_version", "gold.field_daily"),
+)
+
+
+# Each before those that it has read.
+_READ_BY_OTHERS = (
+    "gold.field_daily",
+    "ops.flag_runs",
+    "silver.observations",
+    "reference.devices",
+    "reference.fields",
+    "ops.redrives",
+    "bronze.events",
 )
 
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from pipelines.lake.files import statistics
 from pipelines.lake.tables import Lake
 from pipelines.places import for_arrow
-from pipelines.soundness.damage import Damage, Played, files_damaged, orphans, play, tails_lost
+from pipelines.soundness.damage import Damage, Played, files_damaged, orphans, play, play_all, tails_lost
 from pipelines.soundness.playback import Listed
 
 
@@ -42,9 +42,9 @@ def examine(lake: Lake, names: Sequence[str], *, deep: bool) -> list[Examined]:
         names: Tables to look at; those not there are left out.
         deep: Whether to read every page of every data file too.
     """
-    tables = {name: play(lake, name, whole=True) for name in names if lake.path(name).is_dir()}
+    tables = play_all(lake, [name for name in names if lake.path(name).is_dir()], whole=True)
     tails_lost(tables)
-    return [_examined(lake, played, deep=deep) for played in tables.values()]
+    return [_examined(lake, tables[name], deep=deep) for name in names if name in tables]
 
 
 def _examined(lake: Lake, played: Played, *, deep: bool) -> Examined:

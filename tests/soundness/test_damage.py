@@ -5,6 +5,7 @@ from deltalake import Transaction
 
 from pipelines.errors import LakeDamaged
 from pipelines.lake.tables import Lake
+from pipelines.soundness import damage
 from pipelines.soundness.damage import require_sound
 from tests.lakes import observation
 
@@ -44,6 +45,22 @@ def test_bronze_that_has_lost_what_silver_has_seen(lake):
 def test_silver_behind_bronze_is_a_batch_cut_short_and_no_damage(lake):
     lose(lake, SILVER, 3)
     require_sound(lake, (BRONZE, SILVER))
+
+
+@pytest.mark.parametrize("names", [(BRONZE, SILVER), (SILVER, BRONZE)])
+def test_what_a_stream_commits_meanwhile_is_not_lost(lake, monkeypatch, names):
+    play, offsets = damage.play, iter(range(3, 20))
+
+    def beside_a_stream(*place, **how):
+        played = play(*place, **how)
+        offset = next(offsets)
+        for name, row in ((BRONZE, event(offset)), (SILVER, observation(offset))):
+            lake.append(name, [row], Transaction("telemetry/demo.telemetry/0", offset + 1))
+        lake.append(RUNS, [flag_run(to_version=lake.version(SILVER))])
+        return played
+
+    monkeypatch.setattr(damage, "play", beside_a_stream)
+    require_sound(lake, names)
 
 
 def test_a_table_that_has_lost_what_another_says_it_has_read(lake):
