@@ -64,7 +64,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     java_home = environ.get("JAVA_HOME")
     return Settings(
         home=Path(environ.get("FIELDSTREAM_HOME", ".fieldstream")).absolute(),
-        lakes=_lakes(environ),
+        lakes=_lakes(environ.get("FIELDSTREAM_LAKE")),
         cache=Path(environ.get("FIELDSTREAM_CACHE", "~/.cache/fieldstream")).expanduser().absolute(),
         tenant=tenant,
         kafka=environ.get("FIELDSTREAM_KAFKA") or None,
@@ -75,8 +75,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
-def _lakes(environ: Mapping[str, str]) -> Place | None:
-    written = environ.get("FIELDSTREAM_LAKE")
+def _lakes(written: str | None) -> Place | None:
     if not written:
         return None
     if "://" not in written:

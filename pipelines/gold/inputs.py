@@ -20,7 +20,7 @@ from pipelines.lake.slices import files_overlapping
 from pipelines.lake.tables import Lake
 
 DEVICES, FIELDS = "reference.devices", "reference.fields"
-SESSION = "set TimeZone = 'UTC'; set enable_progress_bar = false"
+SESSION = "set TimeZone = 'UTC'"
 """What every session is told: a long query would draw its progress among a command's answer."""
 
 # How far a field's day may lie from the same day in UTC.

@@ -43,6 +43,8 @@ def connected(where: Place, **config: str | bool | int | float | list[str]) -> I
     import duckdb
 
     with duckdb.connect(config=config) as connection:
+        # It is drawn on standard output, which belongs to the answer.
+        connection.execute("SET enable_progress_bar = false")
         if isinstance(where, BucketPath):
             # DuckDB's own way to a bucket is an extension that it would download.
             connection.register_filesystem(_fsspec(where))

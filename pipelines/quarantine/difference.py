@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from pipelines.contracts.tables import TableContract, table
 from pipelines.contracts.topics import kind_of
+from pipelines.lake.access import connected
 from pipelines.lake.ledger import ledger_files, rows_at
 from pipelines.lake.tables import Lake
 from pipelines.quarantine.scope import Slice
@@ -34,11 +35,9 @@ class Difference:
 
 def difference(lake: Lake, slice_: Slice, observations: pa.Table) -> Difference:
     """Hold what the table has of the slice's records against what it should have; when it was taken in aside."""
-    import duckdb
-
     contract = table(kind_of(slice_.topic).table)
     said = ", ".join(f'"{name}"' for name in contract.column_names if name != "ingest_time")
-    with duckdb.connect() as connection:
+    with connected(lake.root) as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.register("now_rows", observations)
         connection.register("former_rows", _held(lake, contract, slice_))

@@ -1,11 +1,10 @@
 """Ask the lake's tables in SQL, in this process, and get a small frame back."""
 
-import duckdb
 import pandas as pd
 import pyarrow.dataset as ds
 
 from pipelines.contracts import tables
-from pipelines.lake.access import dataset
+from pipelines.lake.access import connected, dataset
 from pipelines.lake.query import query as lake_query
 from pipelines.lake.tables import Lake
 
@@ -15,7 +14,7 @@ def query(lake: Lake, sql: str) -> pd.DataFrame:
 
     A table that is not there yet answers as an empty one. Times are naive and in UTC.
     """
-    with duckdb.connect() as connection:
+    with connected(lake.root) as connection:
         connection.execute("set timezone = 'UTC'")
         for name in tables.table_names():
             if f'"{name}"' in sql:

@@ -14,6 +14,15 @@ from tests.cluster.harness import LocalHarness, ended
 
 Make = Callable[..., JobSpec]
 
+# In place in one move: whoever waits for it reads all of it.
+SAYS_ITS_PID = """
+import os, time
+with open("pid.part", "w") as file:
+    file.write(str(os.getpid()))
+os.rename("pid.part", "pid")
+time.sleep(120)
+"""
+
 
 def alive(pid: int) -> bool:
     try:
@@ -54,7 +63,7 @@ def test_a_job_is_in_no_session_of_the_callers(harness: LocalHarness, job: Make)
 
 def test_where_the_supervisor_is_gone_the_job_is_ended_and_has_failed(harness: LocalHarness, job: Make) -> None:
     backend = harness.backend()
-    ref = backend.submit(job("import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(120)"))
+    ref = backend.submit(job(SAYS_ITS_PID))
     program = int(harness.eventually(harness.run(ref) / "work" / "pid"))
     harness.kill_supervisor(ref)
     status = ended(backend, ref)

@@ -80,7 +80,7 @@ def prometheus(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iter
     census, behind = Census(), 'fieldstream_lag_records{topic=~".+telemetry",partition="0"}'
     waiting = 'fieldstream_lag_records{topic=~".+operations"} == 1'
     with served("127.0.0.1", 0, lambda: measure(settings, census).text) as port:
-        often = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
+        often = {"scrape_interval": "3s", "scrape_timeout": "3s", "evaluation_interval": "1s"}
         target = {"static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
         config = CONFIG | {
             "global": often,

@@ -84,7 +84,7 @@ def test_limits_by_neighbours_are_described() -> None:
 def test_every_variable_that_the_settings_read_is_described() -> None:
     read = set(re.findall(r'"(FIELDSTREAM_[A-Z_]+|JAVA_HOME)"', inspect.getsource(settings.from_environment)))
     described = {row[0]: row[1:] for row in cells(dictionary()["settings.md"])}
-    assert len(read) == 8
+    assert len(read) == 9
     assert set(described) == {"variable", *read}
     assert described["FIELDSTREAM_HOME"] == [
         "folder of the lake, the local broker and scratch data",

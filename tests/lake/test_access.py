@@ -73,3 +73,8 @@ def test_files_are_read_by_arrow_and_by_duckdb_alike(lake: Lake, tmp_path: Path)
 def test_a_table_of_no_bucket_is_no_empty_table(store: Store) -> None:  # noqa: ARG001
     with pytest.raises(StoreRefused, match="none of that name"):
         delta_table("s3://nobodys/table")
+
+
+def test_duckdb_draws_nothing_where_the_answer_is_written(tmp_path):
+    with connected(tmp_path) as connection:
+        assert connection.execute("select current_setting('enable_progress_bar')").fetchall() == [(False,)]
