@@ -60,6 +60,9 @@ def within(connection: "duckdb.DuckDBPyConnection", limits: Limits) -> Iterator[
         raise _too_much("memory", f"at most {MEMORY_LIMIT}", "a query that needs more") from cause
     finally:
         timer.cancel()
+        if limits.seconds:
+            # Still there when the process ends, it would hold the connection, and DuckDB's binding say so at length.
+            timer.join()
 
 
 def fetched(cursor: "duckdb.DuckDBPyConnection", limits: Limits) -> list[tuple[Any, ...]]:

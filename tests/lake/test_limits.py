@@ -1,5 +1,6 @@
 """A query that takes too much is ended with a sentence, and leaves the process as it was."""
 
+import threading
 import time
 from collections.abc import Iterator
 
@@ -49,3 +50,10 @@ def test_what_is_within_its_limits_is_answered_whole(connection: duckdb.DuckDBPy
 
 def test_an_analyst_has_less_than_the_pipeline() -> None:
     assert None not in (limits.ANALYSTS.seconds, limits.ANALYSTS.rows, limits.ANALYSTS.text_bytes)
+
+
+def test_nobody_is_left_waiting_with_the_connection(connection: duckdb.DuckDBPyConnection) -> None:
+    before = threading.active_count()
+    with within(connection, Limits(seconds=60)):
+        assert threading.active_count() == before + 1
+    assert threading.active_count() == before
