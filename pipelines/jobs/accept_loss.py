@@ -1,12 +1,11 @@
 """Accept that records are lost, on record, so that the stream goes on after them."""
 
-import os
-import pwd
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pipelines.contracts.topics import KINDS
 from pipelines.errors import UsageError
+from pipelines.jobs.audit import current_user
 from pipelines.lake.tables import Lake
 from pipelines.local.kafka import kafka_address
 from pipelines.settings import Settings
@@ -57,7 +56,7 @@ def accept_loss(
     kind = topics[topic]
     require_sound(lake, (EVENTS, kind.table, LOSSES))
     address, tables = kafka_address(settings), Tables(lake, kind)
-    by = accepted_by or pwd.getpwuid(os.getuid()).pw_name
+    by = accepted_by or current_user()
     claim = Claim(partition, from_offset, to_offset, reason, by)
     row, changed = accept(
         tables, _ends(address, topic, tables), claim, tenant_id=settings.tenant, now=datetime.now(UTC)

@@ -1,8 +1,6 @@
 """Judge what is new in a table, and say how the tables stand with the gate."""
 
 import json
-import os
-import pwd
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +8,7 @@ from typing import Any
 from pipelines.errors import GateHeld
 from pipelines.gate.judge import GateResult, judge, results
 from pipelines.gate.release import Release, release
+from pipelines.jobs.audit import current_user
 from pipelines.lake.admitted import RELEASES, RESULTS, admitted
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
@@ -75,7 +74,7 @@ def gate_release(
     lake = Lake(settings.lake)
     held = {each.to_version: each.from_version for each in admitted(lake, table_name).held}
     from_version = held.get(to_version, to_version - 1)
-    by = released_by or pwd.getpwuid(os.getuid()).pw_name
+    by = released_by or current_user()
     return release(lake, Release(table_name, from_version, to_version, reason, by, datetime.now(UTC)))
 
 

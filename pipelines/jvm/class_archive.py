@@ -6,7 +6,6 @@ them as it has them in memory (application class-data sharing, JEP 350).
 
 import fcntl
 import hashlib
-import importlib.util
 import logging
 import os
 import subprocess
@@ -15,6 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from pipelines.jvm.jars import pyspark_jars
 from pipelines.settings import Settings
 
 # Starting Spark, using it and writing the archive, on a slow machine.
@@ -31,7 +31,7 @@ def class_archive(settings: Settings, java: Path, jars: list[Path]) -> Path | No
     """Return the archive for this Java and these jars, written on first use; None where there cannot be one."""
     if any(os.environ.get(name) for name in _FOLDERS_ON_CLASS_PATH):
         return None
-    on_class_path = [*_spark_s_own(), *jars]
+    on_class_path = [*pyspark_jars(), *jars]
     place = f"spark-{_digest(str(java), *map(str, on_class_path))}"
     archive = settings.cache / "classes" / f"{place}-{_digest(_release(java), *map(_stamp, on_class_path))}.jsa"
     if not archive.exists():
@@ -78,13 +78,6 @@ def _spark_writes(archive: Path, home: Path) -> str | None:
     if done.returncode == 0 and archive.exists():
         return None
     return done.stderr.strip()[-500:] or f"it ended with {done.returncode}, and wrote nothing"
-
-
-def _spark_s_own() -> list[Path]:
-    # Found without importing pyspark, which takes half a second.
-    spark = importlib.util.find_spec("pyspark")
-    folders = (spark.submodule_search_locations if spark else None) or []
-    return sorted(Path(folders[0], "jars").glob("*.jar")) if folders else []
 
 
 def _release(java: Path) -> str:

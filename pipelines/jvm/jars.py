@@ -65,6 +65,14 @@ def folder(name: str, cache: Path) -> Path:
     return cache / "jars" / f"{name}-{digest[:12]}"
 
 
+def pyspark_jars() -> list[Path]:
+    """Return the jars that pyspark carries; none where it is not installed."""
+    # Found without importing pyspark, which takes half a second.
+    spec = importlib.util.find_spec("pyspark")
+    folders = (spec.submodule_search_locations if spec else None) or []
+    return sorted(jar for folder in folders for jar in Path(folder, "jars").glob("*.jar"))
+
+
 def damaged(name: str, jars: Path) -> list[str]:
     """Return the files of a set that are absent from a folder, or not what their pins say."""
     return [pin.file_name for pin in pins(name) if _sha256(jars / pin.file_name) != pin.sha256]
@@ -106,7 +114,8 @@ def _retrieve(name: str, scratch: Path, into: Path, java: Path) -> str:
     module = scratch / "ivy.xml"
     module.write_text(_ivy_module(pins(name)), encoding="utf-8")
     pattern = into / "[artifact]-[revision].[ext]"
-    ivy = [str(java), "-cp", str(_ivy_jar()), "org.apache.ivy.Main", "-settings", str(INFRA / "ivysettings.xml")]
+    ivy_jar = next(jar for jar in pyspark_jars() if jar.name.startswith("ivy-"))
+    ivy = [str(java), "-cp", str(ivy_jar), "org.apache.ivy.Main", "-settings", str(INFRA / "ivysettings.xml")]
     done = subprocess.run(
         [*ivy, "-ivy", str(module), "-cache", str(scratch / "cache"), "-retrieve", str(pattern)],
         stdout=subprocess.PIPE,
@@ -122,13 +131,6 @@ def _ivy_module(wanted: list[Pin]) -> str:
     lines = (f'<dependency org="{p.group}" name="{p.artifact}" rev="{p.version}" transitive="false"/>' for p in wanted)
     info = '<info organisation="fieldstream" module="jars"/>'
     return f'<ivy-module version="2.0">{info}<dependencies>{"".join(lines)}</dependencies></ivy-module>'
-
-
-def _ivy_jar() -> Path:
-    # Found without importing pyspark, which takes half a second.
-    spec = importlib.util.find_spec("pyspark")
-    folders = (spec.submodule_search_locations if spec else None) or []
-    return next(Path(folders[0], "jars").glob("ivy-*.jar"))
 
 
 def _sha256(file: Path) -> str:

@@ -2,13 +2,14 @@
 
 import contextlib
 import json
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,6 +21,8 @@ from pipelines.stream.broker import ensure_topic, partition_of
 from tests.bench.wide_rows import ROW_SCHEMA, VALUES
 
 PARTITIONS = 2
+T = TypeVar("T")
+
 # As large as the batches in which Spark hands rows to Python.
 _ROWS = 10_000
 
@@ -120,6 +123,16 @@ def placed(farm: Farm) -> Iterator[tuple[int, bytes, bytes]]:
     partition = lru_cache(maxsize=farm.devices)(partition_of)
     for key, value in messages(farm):
         yield partition(key, PARTITIONS), key, value
+
+
+def paced(messages: Iterable[T], rate: float) -> Iterator[T]:
+    """Give messages at a steady rate; whoever takes them late gets those that are due at once."""
+    started = time.monotonic()
+    for number, message in enumerate(messages):
+        ahead_s = number / rate - (time.monotonic() - started)
+        if ahead_s > 0.005:
+            time.sleep(ahead_s)
+        yield message
 
 
 def read_plainly(value: bytes) -> dict[str, Any] | None:

@@ -4,12 +4,11 @@ import json
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import psutil
@@ -19,7 +18,7 @@ from pipelines.lake.tables import Lake
 from pipelines.simulate.farm import Farm
 from pipelines.stream.broker import ensure_topic
 from pipelines.stream.position import app_id
-from tests.bench.load import PARTITIONS, deliver, placed
+from tests.bench.load import PARTITIONS, deliver, paced, placed
 from tests.bench.process_tree import CommandFailed
 from tests.bench.stand import FIELDSTREAM
 
@@ -34,8 +33,6 @@ WARM_UP_SHARE = 1 / 3
 _LOOK_S = 0.5
 _STARTS_WITHIN_S = 60.0
 _ENDS_WITHIN_S = 60.0
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -101,16 +98,6 @@ def soak(environ: Mapping[str, str], lake: Lake, topic: str, address: str, *, wi
         process.wait()
     report = json.loads(said)
     return Soak(seen, sent, report["records"], report["observations"], report["batches"], round(behind_s, 1))
-
-
-def paced(messages: Iterable[T], rate: float) -> Iterator[T]:
-    """Give messages at a steady rate; whoever takes them late gets those that are due at once."""
-    started = time.monotonic()
-    for number, message in enumerate(messages):
-        ahead_s = number / rate - (time.monotonic() - started)
-        if ahead_s > 0.005:
-            time.sleep(ahead_s)
-        yield message
 
 
 def _window(process: "subprocess.Popen[str]", environ: Mapping[str, str], lake: Lake, window_s: float) -> Window:

@@ -9,8 +9,8 @@ import pytest
 from pipelines.lake.tables import Lake
 from pipelines.simulate.farm import Farm
 from tests.bench.following import following
-from tests.bench.load import deliver, placed
-from tests.bench.soak import BURST, RATE, Soak, Window, paced, soak
+from tests.bench.load import deliver, paced, placed
+from tests.bench.soak import BURST, RATE, Soak, Window, soak
 from tests.bench.stand import FIELDSTREAM, ROOT
 
 WINDOWS, WINDOW_S = 12, 6.0
@@ -74,8 +74,8 @@ def test_growth_is_the_rise_of_a_line_through_what_is_judged(memory_mb, growth):
 
 def test_messages_come_at_their_rate_and_late_ones_at_once(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("tests.bench.soak.time.monotonic", lambda: now[0])
-    monkeypatch.setattr("tests.bench.soak.time.sleep", lambda s: now.__setitem__(0, now[0] + s))
+    monkeypatch.setattr("tests.bench.load.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("tests.bench.load.time.sleep", lambda s: now.__setitem__(0, now[0] + s))
     came = []
     for message in paced("abcdef", rate=10):
         came.append((message, round(now[0], 3)))

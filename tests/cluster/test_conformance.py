@@ -106,7 +106,7 @@ def test_a_cancelled_job_gets_time_to_write_a_checkpoint(harness: LocalHarness, 
     code = (
         "import signal, sys, time\n"
         "signal.signal(signal.SIGTERM, lambda *_: (open('../out/checkpoint', 'w').write('half'), sys.exit(0)))\n"
-        "open('../work/ready', 'w').close()\n"
+        "open('ready', 'w').close()\n"
         "time.sleep(120)"
     )
     ref = backend.submit(job(code))

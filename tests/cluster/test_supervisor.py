@@ -42,7 +42,7 @@ def test_the_end_is_recorded(tmp_path, script, wall_s, how, exit_code):
 
 
 def test_asked_to_end_it_ends_the_job(tmp_path):
-    run, process = start(tmp_path, "open('../work/ready', 'w'); import time; time.sleep(60)")
+    run, process = start(tmp_path, "open('ready', 'w'); import time; time.sleep(60)")
     while not (run / "work" / "ready").exists():
         time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
@@ -54,7 +54,7 @@ def test_what_the_job_left_running_ends_with_it(tmp_path):
     script = (
         "import subprocess, sys\n"
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
-        "open('../work/pid', 'w').write(str(child.pid))"
+        "open('pid', 'w').write(str(child.pid))"
     )
     run, process = start(tmp_path, script)
     process.wait(timeout=30)

@@ -57,7 +57,7 @@ def test_a_request_to_end_is_passed_on_and_remembered(tmp_path):
     script = (
         "import signal, sys, time\n"
         "signal.signal(signal.SIGTERM, lambda *_: (open('../out/checkpoint', 'w'), sys.exit(0)))\n"
-        "open('../work/ready', 'w')\n"
+        "open('ready', 'w')\n"
         "time.sleep(60)"
     )
     run = run_folder(tmp_path, script)

@@ -14,19 +14,11 @@ from pipelines.gold.field_daily import build
 from pipelines.gold.series import lay_out_hours
 from tests.gold.refets import refets_eto_mm
 from tests.gold.relations import Rows, relations
+from tests.lakes import FIELD
 
 Days = Callable[..., dict[tuple[str, str], dict[str, Any]]]
 
-NORTH = {
-    "field_id": "north",
-    "latitude_deg": 38.1,
-    "longitude_deg": -121.6,
-    "elevation_m": -9.0,
-    "utc_offset_h": -8.0,
-    "wind_height_m": 2.8,
-    "crop": "alfalfa",
-}
-EAST = {**NORTH, "field_id": "east", "utc_offset_h": 5.5}
+EAST = {**FIELD, "field_id": "east", "utc_offset_h": 5.5}
 
 
 def at(text: str) -> datetime:
@@ -38,7 +30,7 @@ def standing(device_id: str, field_id: str, since: str = "2000-01-01", until: st
     return {"device_id": device_id, "field_id": field_id, "valid_from": at(since), "valid_to": valid_to}
 
 
-BOTH_IN_NORTH = (standing("a", "north"), standing("b", "north"))
+BOTH_IN_FIELD = (standing("a", "north"), standing("b", "north"))
 
 
 def reading(drawn: str) -> dict[str, Any]:
@@ -56,7 +48,7 @@ def reading(drawn: str) -> dict[str, Any]:
 
 
 def built(rows: Rows, devices: Sequence[dict[str, Any]], every_s: int, silver_version: int = 7) -> Any:
-    with relations(rows, devices, [NORTH, EAST], {"sensor": every_s}) as connection:
+    with relations(rows, devices, [FIELD, EAST], {"sensor": every_s}) as connection:
         lay_out_hours(connection)
         return build(connection, silver_version=silver_version)
 
@@ -65,7 +57,7 @@ def built(rows: Rows, devices: Sequence[dict[str, Any]], every_s: int, silver_ve
 def days() -> Days:
     """Build from drawn readings of sensors that report four times a day: {(field, date): row}."""
 
-    def from_drawn(drawn: str, devices: Sequence[dict[str, Any]] = BOTH_IN_NORTH) -> Any:
+    def from_drawn(drawn: str, devices: Sequence[dict[str, Any]] = BOTH_IN_FIELD) -> Any:
         rows = [reading(line) for line in drawn.strip().splitlines()]
         found = built(rows, devices, 6 * 3600).to_pylist()
         return {(row["field_id"], row["date"].isoformat()): row for row in found}

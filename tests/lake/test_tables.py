@@ -11,16 +11,7 @@ from deltalake import QueryBuilder, Transaction, write_deltalake
 from pipelines.contracts.tables import table, table_names
 from pipelines.errors import DataRefused, UsageError
 from pipelines.lake.tables import Lake
-
-FIELD = {
-    "field_id": "north",
-    "latitude_deg": 38.1,
-    "longitude_deg": -121.6,
-    "elevation_m": -9.0,
-    "utc_offset_h": -8.0,
-    "wind_height_m": 2.8,
-    "crop": "alfalfa",
-}
+from tests.lakes import FIELD
 
 
 @pytest.mark.parametrize("name", table_names())

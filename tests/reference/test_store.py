@@ -8,16 +8,10 @@ from pipelines.contracts.tables import table
 from pipelines.errors import WriterConflict
 from pipelines.lake.tables import Lake
 from pipelines.reference.store import standing, write
+from tests.lakes import FIELD
 
 NAME = "reference.fields"
-NORTH = dict.fromkeys(table(NAME).column_names) | {
-    "field_id": "north",
-    "latitude_deg": 38.1,
-    "longitude_deg": -121.6,
-    "elevation_m": -9.0,
-    "utc_offset_h": -8.0,
-    "wind_height_m": 2.8,
-}
+NORTH = dict.fromkeys(table(NAME).column_names) | FIELD
 SOUTH = NORTH | {"field_id": "south"}
 
 

@@ -16,14 +16,13 @@ from pipelines.lake.tables import Lake
 from pipelines.simulate.farm import Farm
 from pipelines.stream.broker import ensure_topic
 from tests.bench.following import Watched, following, watched
-from tests.bench.load import PARTITIONS, placed
+from tests.bench.load import PARTITIONS, paced, placed
 from tests.bench.process_tree import CommandFailed
 from tests.bench.result import Chart, Result, Table, Target, surroundings
 from tests.bench.stand import FIELDSTREAM, FOLDER, Stand, program
 
 RATES = (100, 1_000, 5_000)
 WARM_UP_S = 5.0
-_TICK_S = 0.005
 _STARTS_WITHIN_S = 300.0
 _ARRIVES_WITHIN_S = 300.0
 
@@ -164,14 +163,10 @@ class _Sender:
     def send(self, rate: int, duration_s: float) -> dict[int, int]:
         """Send, and return how many each partition had before."""
         before = {partition: len(times) for partition, times in self.sent_at.items()}
-        started, sent, total = time.monotonic(), 0, round(rate * duration_s)
-        while sent < total:
-            due = min(total, int((time.monotonic() - started) * rate) + 1)
-            for partition, key, value in itertools.islice(self._messages, due - sent):
-                self.sent_at[partition].append(time.monotonic())
-                self._producer.produce(self._topic, value, key, partition)
-            sent = due
-            self._producer.poll(_TICK_S)
+        for partition, key, value in paced(itertools.islice(self._messages, round(rate * duration_s)), rate):
+            self.sent_at[partition].append(time.monotonic())
+            self._producer.produce(self._topic, value, key, partition)
+            self._producer.poll(0)
         self._producer.flush()
         return before
 
