@@ -8,10 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipelines.contracts.digest import contract_digest
 from pipelines.contracts.tables import table
 from pipelines.kernel.batch import RECORD_COLUMNS
 
 TOPIC = "acme.telemetry"
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 KAFKA_TIME = datetime(2026, 6, 1, 13, tzinfo=UTC)
 INGEST_TIME = datetime(2026, 6, 1, 14, tzinfo=UTC)
 STATION, PROBE = "Tower weather station", "Tower soil probe"
@@ -56,6 +58,15 @@ def records(
     }
     rows = [about | {"offset": offset, "raw": value} for offset, value in enumerate(values, start)]
     return pa.Table.from_pylist(rows, schema=pa.schema([schema.field(name) for name in RECORD_COLUMNS]))
+
+
+def event(partition: int, offset: int, **about: Any) -> dict[str, Any]:
+    """A row of bronze.events, accepted unless said otherwise."""
+    return {
+        "topic": TOPIC, "partition": partition, "offset": offset, "kafka_time": KAFKA_TIME, "raw": b"12345",
+        "tenant_id": "acme", "format": "f", "verdict": "accepted", "reasons": [], "result_time": NOON,
+        "device_id": "d", "contract_digest": contract_digest(), "ingest_time": INGEST_TIME,
+    } | about  # fmt: skip
 
 
 @dataclass

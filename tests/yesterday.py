@@ -1,11 +1,17 @@
 """Contracts of yesterday: a kernel that does not understand yet what today's does."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pyarrow as pa
+import pytest
 
 from pipelines.kernel.batch import Batch, Judged
-from tests.uplinks import uplink
+from pipelines.lake.tables import Lake
+from pipelines.stream import clean
+from tests.stream.test_batch import take_in
+from tests.uplinks import Topic, uplink
 
 # Yesterday nobody could read a time with these seconds, and nobody knew this sensor.
 ODD_TIME = "2026-06-01T12:00:59Z"
@@ -56,3 +62,18 @@ def _as_yesterday(row: dict) -> dict:
     if NEW_SENSOR.encode() in raw and row["verdict"] == "accepted":
         return row | {"reasons": ["unknown_sensor"]}
     return row
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(tmp_path)
+
+
+@pytest.fixture
+def take_in_yesterday(monkeypatch: pytest.MonkeyPatch) -> Callable[[Lake, Topic], None]:
+    def taken_in(lake: Lake, topic: Topic) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(clean, "Batch", YesterdaysBatch)
+            take_in(lake, topic)
+
+    return taken_in

@@ -8,7 +8,7 @@ from pipelines.settings import Settings
 
 
 def _replay(settings: Settings, args: Namespace) -> Any:
-    from pipelines.quarantine.scope import Scope, read_contract, read_span
+    from pipelines.replay.scope import Scope, read_contract, read_span
 
     spans = tuple(read_span(text) for text in args.offsets)
     contract = read_contract(args.contract) if args.contract else None

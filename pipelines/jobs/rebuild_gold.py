@@ -18,8 +18,8 @@ from pipelines.lake.admitted import RESULTS, admitted
 from pipelines.lake.tables import Lake
 from pipelines.places import Place, put
 from pipelines.quality.run import run as flag
-from pipelines.quarantine.replay import Order, replay
-from pipelines.quarantine.scope import Scope
+from pipelines.replay.run import Order, replay
+from pipelines.replay.scope import Scope
 from pipelines.settings import Settings
 from pipelines.soundness.damage import require_sound
 

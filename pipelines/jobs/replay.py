@@ -1,18 +1,17 @@
 """Judge records of bronze anew and make silver what a fresh run over the same bytes would have given."""
 
-import os
-import pwd
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from pipelines.errors import UsageError
+from pipelines.jobs.audit import current_user
 from pipelines.jobs.maintain import lock_file
 from pipelines.lake.maintenance import alone
 from pipelines.lake.tables import Lake
 from pipelines.quarantine.level import level
-from pipelines.quarantine.replay import Order, rehearse
-from pipelines.quarantine.replay import replay as judge_anew
-from pipelines.quarantine.scope import Scope
+from pipelines.replay.run import Order, rehearse
+from pipelines.replay.run import replay as judge_anew
+from pipelines.replay.scope import Scope
 from pipelines.settings import Settings
 from pipelines.soundness.damage import require_sound
 
@@ -70,7 +69,7 @@ def replay(
             fix="Say it with --reason, or see with --dry-run what a replay would come to.",
         )
     level(lake, tenant_id=settings.tenant)
-    by = replayed_by or pwd.getpwuid(os.getuid()).pw_name
+    by = replayed_by or current_user()
     order = Order(scope, reason, by, now)
     with alone(lock_file(settings, "replay"), "replay"):
         done = judge_anew(lake, order, tenant_id=settings.tenant, maintenance_lock=lock_file(settings))

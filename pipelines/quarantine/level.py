@@ -20,9 +20,8 @@ from pipelines.lake.overrides import device_overrides
 from pipelines.lake.query import query
 from pipelines.lake.tables import Lake
 from pipelines.quarantine.selection import Candidate, Place
-from pipelines.quarantine.standing import REDRIVES, Standing
+from pipelines.quarantine.standing import APP_ID, REDRIVES, Standing
 
-APP_ID = "redrive"
 EVENTS, OBSERVATIONS = "bronze.events", "silver.observations"
 
 # Quarantined records may be as large as the broker lets them be.

@@ -10,27 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines import failpoints
 from pipelines.contracts.digest import contract_digest
-from pipelines.contracts.tables import table
 from pipelines.contracts.topics import TELEMETRY, kind_of
 from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA, RECORD_COLUMNS, Batch, Judged
 from pipelines.kernel.steps import steps
-from pipelines.lake.commit import Progress, append_once
-from pipelines.lake.files import FileWriter
 from pipelines.lake.ledger import ledger_files, rows_at
 from pipelines.lake.overrides import device_overrides
 from pipelines.lake.tables import Lake
-from pipelines.quarantine.level import APP_ID, chunks, level, unseen
+from pipelines.quarantine.level import chunks, level, unseen
 from pipelines.quarantine.selection import Candidate, Selection, candidates
-from pipelines.quarantine.standing import REDRIVES, Standing
-
-Row = dict[str, Any]
+from pipelines.quarantine.standing import REDRIVES, Row, Standing, record
 
 EVENTS = "bronze.events"
 
@@ -77,18 +71,11 @@ def redrive(lake: Lake, selection: Selection, *, tenant_id: str, decided_at: dat
     if apply:
         level(lake, tenant_id=tenant_id)
     snapshot = lake.create(REDRIVES) if apply else None
-    seen = snapshot.transaction_version(APP_ID) if snapshot else None
     verdicts = _judged_anew(lake, selection, tenant_id, decided_at)
     failpoints.reach(failpoints.Seam.REDRIVE_JUDGED)
     number = None
     if snapshot and verdicts.rows:
-        number = (seen or 0) + 1
-        rows = [row | {"redrive_number": number} for row in verdicts.rows]
-        with FileWriter(lake.path(REDRIVES)) as writer:
-            writer.write(pa.Table.from_pylist(rows, schema=table(REDRIVES).arrow_schema))
-            file = writer.finish()
-        failpoints.reach(failpoints.Seam.REDRIVE_WRITTEN)
-        append_once(snapshot, table(REDRIVES), [file] if file else [], [Progress(APP_ID, seen, number)])
+        number = record(lake, snapshot, verdicts.rows)
         failpoints.reach(failpoints.Seam.REDRIVE_RECORDED)
         verdicts.observations = level(lake, tenant_id=tenant_id)
     outcomes = dict(verdicts.outcomes.most_common())

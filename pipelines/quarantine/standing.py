@@ -1,4 +1,7 @@
-"""The verdict that stands of each record: bronze's own, or that of the newest row of ops.redrives."""
+"""The verdict that stands of each record: bronze's own, or that of the newest row of ops.redrives; and new ones.
+
+Rows are recorded together under one number, which is the progress `redrive` of ops.redrives.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -7,12 +10,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from deltalake import DeltaTable
 
+from pipelines import failpoints
+from pipelines.contracts.tables import table
 from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA
+from pipelines.lake.commit import Progress, append_once
+from pipelines.lake.files import FileWriter
 from pipelines.lake.ledger import DEDUPLICATION_MARGIN, LedgerFile, known_keys
 from pipelines.lake.tables import Lake
 
-REDRIVES = "ops.redrives"
+REDRIVES, APP_ID = "ops.redrives", "redrive"
 
 Row = dict[str, Any]
 
@@ -75,3 +83,20 @@ class Standing:
                 pa.Table.from_pylist(keys, schema=KNOWN_KEYS_SCHEMA),
             ]
         )
+
+
+def record(lake: Lake, snapshot: DeltaTable, rows: Sequence[Row]) -> int:
+    """Append verdicts, rows of ops.redrives without their number, to the snapshot; return the number that they got.
+
+    Raises:
+        WriterConflict: Others were recorded since the snapshot; nothing was committed.
+    """
+    seen = snapshot.transaction_version(APP_ID)
+    number = (seen or 0) + 1
+    numbered = [row | {"redrive_number": number} for row in rows]
+    with FileWriter(lake.path(REDRIVES)) as writer:
+        writer.write(pa.Table.from_pylist(numbered, schema=table(REDRIVES).arrow_schema))
+        file = writer.finish()
+    failpoints.reach(failpoints.Seam.REDRIVE_WRITTEN)
+    append_once(snapshot, table(REDRIVES), [file] if file else [], [Progress(APP_ID, seen, number)])
+    return number

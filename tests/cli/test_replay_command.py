@@ -9,7 +9,7 @@ from pipelines.cli import main
 from pipelines.cli.replay_command import REPLAY
 from pipelines.jobs import replay as job
 from pipelines.lake.tables import Lake
-from pipelines.quarantine.scope import Scope, Span
+from pipelines.replay.scope import Scope, Span
 from pipelines.settings import from_environment
 from tests.stream.test_batch import readings, take_in
 from tests.uplinks import TOPIC, Topic

@@ -13,8 +13,8 @@ from pipelines.jobs.gate import TableStatus, gate, gate_release, gate_status, re
 from pipelines.jobs.quarantine import redrive
 from pipelines.jobs.replay import replay
 from pipelines.lake.tables import Lake
-from pipelines.quarantine.scope import Scope
 from pipelines.quarantine.selection import Selection
+from pipelines.replay.scope import Scope
 from pipelines.settings import Settings
 from pipelines.stream import clean
 from tests.lakes import START, observation

@@ -15,7 +15,7 @@ from pipelines.jobs.rebuild_gold import rebuild_gold, require_equal
 from pipelines.jobs.replay import replay
 from pipelines.kernel.batch import Batch, Judged
 from pipelines.lake.tables import Lake
-from pipelines.quarantine.scope import Scope
+from pipelines.replay.scope import Scope
 from pipelines.stream import clean
 from tests.gold.lakes import FIELD
 from tests.stream.test_batch import take_in

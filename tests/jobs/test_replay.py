@@ -9,7 +9,7 @@ from pipelines.jobs.maintain import lock_file, maintain
 from pipelines.jobs.replay import ReplayReport, replay
 from pipelines.lake.maintenance import alone
 from pipelines.lake.tables import Lake
-from pipelines.quarantine.scope import Scope
+from pipelines.replay.scope import Scope
 from pipelines.stream import clean
 from tests.stream.test_batch import readings, take_in
 from tests.uplinks import Topic

@@ -11,6 +11,7 @@ from pipelines.kernel import operations as kernel_operations
 from pipelines.lake.query import query
 from pipelines.quarantine import level as level_module
 from pipelines.quarantine import redrive as redrive_module
+from pipelines.quarantine import standing as standing_module
 from pipelines.quarantine.level import REDRIVES, level
 from pipelines.quarantine.redrive import Outcome, redrive
 from pipelines.quarantine.selection import Place, Selection
@@ -175,7 +176,7 @@ def test_a_crash_before_the_verdicts_leaves_everything_as_it_was(lake, monkeypat
         raise Crash
 
     with monkeypatch.context() as patch:
-        patch.setattr(redrive_module, "append_once", dies)
+        patch.setattr(standing_module, "append_once", dies)
         with pytest.raises(Crash):
             judge(lake)
     assert standing(lake)[0, 1] == ("quarantined", ["no_time"])

@@ -1,16 +1,14 @@
 """The newest verdict stands, and with it the event that copies are told by."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from pipelines.lake.ledger import ledger_files
 from pipelines.lake.tables import Lake
 from pipelines.quarantine.standing import Standing
-from tests.quarantine.test_scope import event
-from tests.uplinks import TOPIC
+from tests.uplinks import NOON, TOPIC, event
 
-NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 AROUND = (NOON, NOON)
 
 

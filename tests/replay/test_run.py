@@ -11,14 +11,14 @@ from pipelines.contracts.topics import OPERATIONS
 from pipelines.failpoints import Seam
 from pipelines.lake.query import query
 from pipelines.lake.tables import Lake
-from pipelines.quarantine import scope as scope_module
 from pipelines.quarantine.level import level
 from pipelines.quarantine.redrive import redrive
-from pipelines.quarantine.replay import Order, rehearse, replay
-from pipelines.quarantine.replays import REPLAYS, Counts
-from pipelines.quarantine.scope import Scope, Span
 from pipelines.quarantine.selection import Selection
 from pipelines.quarantine.standing import REDRIVES
+from pipelines.replay import scope as scope_module
+from pipelines.replay.replays import REPLAYS, Counts
+from pipelines.replay.run import Order, rehearse, replay
+from pipelines.replay.scope import Scope, Span
 from pipelines.simulate.operations import sample_operations
 from tests.stream.test_batch import OPERATIONS_TOPIC, readings, take_in, take_in_all
 from tests.uplinks import INGEST_TIME, TOPIC, Topic, records
@@ -120,7 +120,7 @@ def test_what_is_no_longer_understood_goes(lake, topic, monkeypatch):
     take_in(lake, topic)
     held = silver(lake)
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.quarantine.anew.Batch", RefusingBatch)
+        patch.setattr("pipelines.replay.anew.Batch", RefusingBatch)
         done = run(lake, Scope(device=DEVICE))
     assert (done.counts.newly_quarantined, done.counts.observations_gone) == (4, 3)
     assert {row[0] for row in standing(lake) if row[2] == "accepted"} == {1}

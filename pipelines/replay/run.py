@@ -22,17 +22,16 @@ from pipelines.contracts.tables import table
 from pipelines.contracts.topics import kind_of
 from pipelines.errors import WriterConflict
 from pipelines.lake.commit import Progress, append_once, replace_once
-from pipelines.lake.files import FileWriter
 from pipelines.lake.maintenance import alone
 from pipelines.lake.overrides import DEVICES
 from pipelines.lake.tables import Lake
-from pipelines.quarantine.anew import Anew, Judge, is_newly_quarantined
-from pipelines.quarantine.difference import Difference, difference, of_records
-from pipelines.quarantine.level import APP_ID as REDRIVE
-from pipelines.quarantine.replays import APP_ID, REPLAYS, Counts, next_number, tell
-from pipelines.quarantine.scope import Scope, Slice, slices
 from pipelines.quarantine.selection import literal
-from pipelines.quarantine.standing import REDRIVES, Row
+from pipelines.quarantine.standing import APP_ID as REDRIVE
+from pipelines.quarantine.standing import REDRIVES, Row, record
+from pipelines.replay.anew import Anew, Judge, is_newly_quarantined
+from pipelines.replay.difference import Difference, difference, of_records
+from pipelines.replay.replays import APP_ID, REPLAYS, Counts, next_number, tell
+from pipelines.replay.scope import Scope, Slice, slices
 
 # Maintenance of a large lake takes minutes; whoever levels silver meanwhile takes one commit.
 PATIENCE_S, ATTEMPTS = 600.0, 3
@@ -209,15 +208,7 @@ def _recorded(lake: Lake, anew: Anew, number: int) -> int | None:
     """Record the verdicts that changed; return the number under which they stand, None where none did."""
     if not anew.verdicts:
         return None
-    snapshot = lake.create(REDRIVES)
-    seen = snapshot.transaction_version(REDRIVE)
-    redrive_number = (seen or 0) + 1
-    rows = [row | {"redrive_number": redrive_number, "replay_number": number} for row in anew.verdicts]
-    with FileWriter(lake.path(REDRIVES)) as writer:
-        writer.write(pa.Table.from_pylist(rows, schema=table(REDRIVES).arrow_schema))
-        file = writer.finish()
-    append_once(snapshot, table(REDRIVES), [file] if file else [], [Progress(REDRIVE, seen, redrive_number)])
-    return redrive_number
+    return record(lake, lake.create(REDRIVES), [row | {"replay_number": number} for row in anew.verdicts])
 
 
 def _replace(lake: Lake, slice_: Slice, found: Difference, rows: pa.Table, row: Row) -> None:

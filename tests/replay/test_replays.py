@@ -8,7 +8,7 @@ import pyarrow as pa
 from pipelines.contracts.tables import table
 from pipelines.lake.commit import Progress, append_once
 from pipelines.lake.tables import Lake
-from pipelines.quarantine.replays import APP_ID, REPLAYS, Counts, next_number, tell
+from pipelines.replay.replays import APP_ID, REPLAYS, Counts, next_number, tell
 from tests.lakes import observation
 
 DECIDED = datetime(2026, 7, 1, tzinfo=UTC)

@@ -7,8 +7,8 @@ import pytest
 
 from pipelines.contracts.tables import table
 from pipelines.lake.tables import Lake
-from pipelines.quarantine.difference import Difference, difference, of_records
-from pipelines.quarantine.scope import Slice
+from pipelines.replay.difference import Difference, difference, of_records
+from pipelines.replay.scope import Slice
 from tests.lakes import START, observation, soil_lake
 
 SCHEMA = table("silver.observations").arrow_schema

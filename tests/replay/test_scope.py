@@ -1,25 +1,13 @@
 """Which records a replay takes, and in which slices."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from pipelines.contracts.digest import contract_digest
 from pipelines.errors import UsageError
 from pipelines.lake.tables import Lake
-from pipelines.quarantine import scope as module
-from pipelines.quarantine.scope import Scope, Slice, Span, read_contract, read_span, slices
-from tests.uplinks import INGEST_TIME, KAFKA_TIME, TOPIC
-
-NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
-
-
-def event(partition, offset, **about):
-    return {
-        "topic": TOPIC, "partition": partition, "offset": offset, "kafka_time": KAFKA_TIME, "raw": b"12345",
-        "tenant_id": "acme", "format": "f", "verdict": "accepted", "reasons": [], "result_time": NOON,
-        "device_id": "d", "contract_digest": contract_digest(), "ingest_time": INGEST_TIME,
-    } | about  # fmt: skip
+from pipelines.replay import scope as module
+from pipelines.replay.scope import Scope, Slice, Span, read_contract, read_span, slices
+from tests.uplinks import KAFKA_TIME, NOON, TOPIC, event
 
 
 @pytest.fixture

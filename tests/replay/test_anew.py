@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from pipelines.contracts.digest import contract_digest
-from pipelines.quarantine.anew import Judge
-from pipelines.quarantine.scope import Slice
+from pipelines.replay.anew import Judge
+from pipelines.replay.scope import Slice
 from tests.stream.test_batch import readings, take_in
 from tests.uplinks import INGEST_TIME, TOPIC, Topic
 from tests.yesterday import odd

@@ -10,7 +10,7 @@ from pipelines.contracts.topics import kind_of
 from pipelines.lake.access import connected
 from pipelines.lake.ledger import ledger_files, rows_at
 from pipelines.lake.tables import Lake
-from pipelines.quarantine.scope import Slice
+from pipelines.replay.scope import Slice
 
 _COUNTS = """
 select sum(least(now, before)), sum(greatest(now - before, 0)), sum(greatest(before - now, 0))

@@ -15,8 +15,8 @@ from pipelines.kernel.steps import steps
 from pipelines.lake.ledger import LedgerFile, ledger_files, rows_at
 from pipelines.lake.overrides import device_overrides
 from pipelines.lake.tables import Lake
-from pipelines.quarantine.scope import Slice
 from pipelines.quarantine.standing import JUDGED, Row, Standing
+from pipelines.replay.scope import Slice
 
 EVENTS = "bronze.events"
 
