@@ -127,7 +127,7 @@ class Embedded:
                 self._feed.shift(partition, position.shift)
                 self._beginnings[partition], self._ends[partition] = self._feed.bounds(partition)
                 start = self._beginnings[partition] if position.next is None else position.next
-                if start <= self._ends[partition]:  # what is not so, the plan refuses
+                if self._beginnings[partition] <= start <= self._ends[partition]:  # what is not so, the plan refuses
                     self._feed.start({partition: start})
 
     def _chunks(self, ranges: Mapping[int, OffsetRange]) -> Iterator[tuple[int, pa.Table]]:

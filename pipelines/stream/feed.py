@@ -1,6 +1,7 @@
 """A consumer of Kafka over confluent-kafka that keeps nothing anywhere, and gives what comes as Arrow."""
 
 import gc
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import compress, pairwise
@@ -23,6 +24,7 @@ _POLL_BYTES = 2 * 2**20
 _ROWS, _FIRST_ROWS = 4_000, 500
 _READ_AHEAD_KB = 8 * 1024
 _ANSWER_S = 8.0
+_LEAVES_WITHIN_S = 5.0
 
 # What a cluster says while leaders move or a broker is away. The client asks again by itself; whoever waits for records
 # has a patience of its own.
@@ -95,7 +97,11 @@ class Feed:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Leave the broker."""
-        self._consumer.close()
+        # The client (librdkafka 2.16) waits for itself for ever where it is closed while the broker refuses the offset
+        # that it fetches: it is given up then, and ends with the process.
+        closing = threading.Thread(target=self._consumer.close, name="leave-broker", daemon=True)
+        closing.start()
+        closing.join(_LEAVES_WITHIN_S)
 
     def partitions(self) -> list[int]:
         """Return the topic's partitions, none where there is no such topic.

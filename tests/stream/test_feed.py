@@ -1,9 +1,14 @@
 """A consumer of several partitions: where each stands, ends and is paused."""
 
-import pytest
+import threading
+from types import SimpleNamespace
 
-from pipelines.errors import BrokerUnreachable
+import pytest
+from kafka import KafkaAdminClient, TopicPartition
+
+from pipelines.errors import BrokerUnreachable, OffsetGap
 from pipelines.stream import broker as kafka
+from pipelines.stream import feed as feed_module
 from pipelines.stream.feed import Feed
 
 pytestmark = pytest.mark.broker
@@ -56,3 +61,26 @@ def test_a_broker_that_does_not_answer_is_named(monkeypatch):
     monkeypatch.setattr("pipelines.stream.feed._ANSWER_S", 1.0)
     with Feed("127.0.0.1:9", "acme.telemetry") as feed, pytest.raises(BrokerUnreachable, match=r"127\.0\.0\.1:9"):
         feed.partitions()
+
+
+def test_a_client_that_does_not_end_is_left_behind(broker, topic, monkeypatch):
+    monkeypatch.setattr(feed_module, "_LEAVES_WITHIN_S", 0.1)
+    feed, never = Feed(broker.address, topic), threading.Event()
+    consumer, feed._consumer = feed._consumer, SimpleNamespace(close=never.wait)
+    with feed:
+        pass
+    (left,) = [each for each in threading.enumerate() if each.name == "leave-broker" and each.daemon]
+    never.set()
+    left.join()
+    consumer.close()
+
+
+def test_leaving_where_the_broker_refuses_the_offset_ends(broker, topic):
+    admin = KafkaAdminClient(bootstrap_servers=broker.address)
+    admin.delete_records({TopicPartition(topic, 0): 2})
+    admin.close()
+    for _ in range(2):
+        with Feed(broker.address, topic) as feed:
+            feed.start({0: 0})
+            with pytest.raises(OffsetGap, match="expected offset 0 next, got offset 2"):
+                offsets_until_quiet(feed)
