@@ -34,7 +34,7 @@ MODELS = "select model_name, model_digest, gold_version, metrics, decided_at fro
 
 
 def _stream(settings: Settings, args: Namespace) -> Any:
-    from pipelines.cli.light import start_light
+    from pipelines.light import start_light
 
     start_light()
     ingest = job("ingest")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipelines.jvm.class_archive import TO_WRITE, class_archive
 from pipelines.jvm.jars import spark_jars
 from pipelines.jvm.java import home_for_spark, java_home
+from pipelines.light import spark_without_pandas
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def context(settings: Settings) -> "SparkContext":
     """
     from pyspark import SparkConf, SparkContext
 
+    spark_without_pandas()
     java = java_home(settings)
     os.environ["JAVA_HOME"] = str(home_for_spark(java, settings.cache))
     os.environ["PYSPARK_PYTHON"] = sys.executable
