@@ -30,7 +30,7 @@ def read_context(path: Path) -> "pa.Table":
     """
     import pyarrow as pa
 
-    from pipelines.kernel.batch import CONTEXT_SCHEMA
+    from pipelines.kernel.tables import CONTEXT
 
     try:
         content = json.loads(path.read_bytes())
@@ -53,7 +53,7 @@ def read_context(path: Path) -> "pa.Table":
         {"datastream_id": each, "datastream": json.dumps(_resolved(stream, entities))}
         for each, stream in streams.items()
     ]
-    return pa.Table.from_pylist(rows, schema=CONTEXT_SCHEMA)
+    return pa.Table.from_pylist(rows, schema=CONTEXT)
 
 
 def _walk(content: Any, kind: str, parent: Entity | None, depth: int) -> Iterator[tuple[str, Entity | None, Entity]]:

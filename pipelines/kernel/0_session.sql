@@ -44,24 +44,3 @@ CREATE MACRO plain_text(json) AS json_extract_string(json, '$');
 
 -- One byte a row in place of a text.
 CREATE TYPE format_name AS ENUM (${formats});
-
--- Tables that stay empty in most batches. One that has rows for them lays its own over these.
-CREATE TABLE context (datastream_id VARCHAR, datastream VARCHAR);
-CREATE TABLE incomplete (row_id BIGINT);
-CREATE TABLE undecodable (row_id BIGINT);
-CREATE TABLE found_reasons (row_id BIGINT, reason VARCHAR);
-CREATE TABLE general (row_id BIGINT);
-
--- Values that are not read by the hot path: one row a value, as the message gives it.
-CREATE TABLE readings (
-    row_id BIGINT,
-    is_payload BOOLEAN,      -- whether the key is the sensor's own; else it is the message's word for a property
-    device_id VARCHAR,       -- where a message speaks of several devices
-    "key" VARCHAR,
-    value DOUBLE,
-    word VARCHAR,            -- what was said in place of a number
-    unit VARCHAR,            -- what the message says it is in
-    depth_cm DOUBLE,
-    channel INTEGER,
-    phenomenon_time TIMESTAMPTZ
-);

@@ -1,5 +1,4 @@
 -- The values that messages of one format name themselves. A number may be text, with its unit behind it.
-INSERT INTO readings BY NAME
 WITH source AS (
     SELECT row_id, mqtt_topic($$topic, "key") AS place, coalesce(inner_text, text) AS text
     FROM texts

@@ -1,5 +1,7 @@
 -- A payload that says one key twice contradicts itself; which of the two counts is nobody's to guess.
-UPDATE messages
-SET fault = payload_fault, event_key = NULL
-FROM signatures
-WHERE messages.signature = signatures.signature AND messages.fault IS NULL AND payload_fault IS NOT NULL
+SELECT messages.* REPLACE (
+    coalesce(fault, payload_fault) AS fault,
+    CASE WHEN payload_fault IS NULL THEN event_key END AS event_key
+)
+FROM messages
+LEFT JOIN signatures USING (signature)

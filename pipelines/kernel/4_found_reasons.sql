@@ -1,5 +1,4 @@
 -- What was not understood in each message.
-CREATE TEMP TABLE found_reasons AS
 SELECT row_id, reason FROM understood WHERE reason IS NOT NULL
 UNION ALL
 SELECT row_id, reason FROM decoding_reasons

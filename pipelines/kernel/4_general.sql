@@ -1,5 +1,4 @@
 -- The values of the readings by what they mean, together with what the codecs read. Said twice alike is said once.
-CREATE TEMP TABLE general AS
 SELECT DISTINCT
     row_id,
     meaning_id,

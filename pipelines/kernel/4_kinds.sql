@@ -6,6 +6,6 @@ WITH seen AS (
     GROUP BY signature
 )
 SELECT seen.signature, names, json_keys(payload)
-FROM seen
-JOIN messages USING (row_id)
+FROM messages
+JOIN seen USING (row_id)
 ORDER BY payload_count DESC, row_id

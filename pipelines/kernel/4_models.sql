@@ -1,12 +1,17 @@
 -- What the registry says of a device's sensor comes before what its messages say. Where both mean the same contract,
 -- nothing changes.
-UPDATE messages
-SET
-    names = models.sensor_model,
-    signature = CASE WHEN payload IS NOT NULL THEN hash(models.sensor_model, json_keys(payload)) END
-FROM models, sensors
-WHERE messages.device_id = models.device_id
-    AND result_time >= models.valid_from
-    AND (models.valid_to IS NULL OR result_time < models.valid_to)
-    AND sensors.names = coalesce(messages.names, '')
-    AND sensors.sensor_model IS DISTINCT FROM models.sensor_model
+WITH corrected AS (
+    SELECT row_id, models.sensor_model AS model
+    FROM messages
+    JOIN models USING (device_id)
+    JOIN sensors ON sensors.names = coalesce(messages.names, '')
+    WHERE result_time >= models.valid_from
+        AND (models.valid_to IS NULL OR result_time < models.valid_to)
+        AND sensors.sensor_model IS DISTINCT FROM models.sensor_model
+)
+SELECT messages.* REPLACE (
+    coalesce(model, names) AS names,
+    CASE WHEN model IS NOT NULL AND payload IS NOT NULL THEN hash(model, json_keys(payload)) ELSE signature END AS signature
+)
+FROM messages
+LEFT JOIN corrected USING (row_id)

@@ -1,6 +1,5 @@
 -- The values of payloads that the hot path does not read: nested objects (dots lead in), lists of items, words, units
 -- behind numbers. Three levels are as deep as contracts go; what lies deeper is nobody's key.
-INSERT INTO readings BY NAME
 WITH source AS (
     SELECT row_id, payload, items_at, items_key, items_value
     FROM messages

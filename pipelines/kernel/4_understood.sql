@@ -1,5 +1,4 @@
 -- The readings, each with what its words mean, or why they mean nothing.
-CREATE TEMP TABLE understood AS
 SELECT readings.*, words.meaning_id, words.reason
 FROM readings
 JOIN messages USING (row_id)

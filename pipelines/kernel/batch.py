@@ -26,9 +26,10 @@ RECORD_COLUMNS = ("topic", "partition", "offset", "kafka_time", "key", "headers"
 KNOWN_KEYS_SCHEMA = pa.schema(
     [("event_key", pa.string()), ("result_time", pa.timestamp("us", tz="UTC")), ("body_digest", pa.string())]
 )
+# What the steps read of a record; the rest goes around DuckDB.
+_READ = ("kafka_time", "key", "headers", "raw")
 # Columns of bronze.events of which most values are the same few.
 _REPEATED = ("topic", "tenant_id", "format", "verdict", "device_id", "contract_digest")
-CONTEXT_SCHEMA = pa.schema([("datastream_id", pa.string()), ("datastream", pa.string())])
 
 
 @dataclass(frozen=True)
@@ -60,21 +61,22 @@ class Batch:
         """Read every record; `ingest_time` is the caller's clock, for the kernel has none.
 
         `default_sensor` is the sensor's model where a message names none that has a contract; `context` holds the
-        SensorThings Datastreams that are known already, as JSON (`CONTEXT_SCHEMA`); `overrides` holds what the registry
+        SensorThings Datastreams that are known already (`kernel.tables.CONTEXT`); `overrides` holds what the registry
         says of single devices (`Overrides`).
         """
         self._steps = steps
         self._records = records
-        self._constants = {"tenant_id": tenant_id, "topic": records["topic"][0].as_py(), "ingest_time": ingest_time}
+        topic = records["topic"][0].as_py()
+        self._constants = {"tenant_id": tenant_id, "topic": topic, "ingest_time": ingest_time}
         has_headers = len(pc.list_flatten(records["headers"])) > 0
         session = steps.session if has_headers else steps.headerless_session
-        self._database = Database(session, self._constants)
+        self._database = Database(session, {"tenant_id": tenant_id, "topic": topic})
         if context is not None:
             self._database.register("context", context)
         self._read_messages()
         self._meant: Observations | Operations
         if steps.operations:
-            self._meant = Operations(self._database, steps.operations)
+            self._meant = Operations(self._database, steps)
         else:
             self._meant = Observations(self._database, steps, default_sensor, overrides)
 
@@ -108,27 +110,26 @@ class Batch:
 
     def _read_messages(self) -> None:
         row_ids = pa.array(np.arange(self._records.num_rows))
-        records = self._records.select(RECORD_COLUMNS).append_column("row_id", row_ids)
+        records = self._records.select(_READ).append_column("row_id", row_ids)
         records = records.append_column("text", self._texts())
         self._database.register("records", records)
         try:
             self._read_texts(records, self._steps.hopeful_texts)
         except duckdb.Error:
-            self._database.drop("messages", "readings")
             self._read_texts(records, self._steps.texts)
 
     def _read_texts(self, records: pa.Table, step: str) -> None:
         told = self._database.query(step)
-        columns = (*records.columns, *told.columns)
-        self._database.register("texts", pa.Table.from_arrays(columns, [*records.column_names, *told.column_names]))
+        told_of = records.drop_columns(["raw"])
+        texts = (*told_of.columns, *told.columns)
+        self._database.register("texts", pa.Table.from_arrays(texts, [*told_of.column_names, *told.column_names]))
         by_code = list(self._steps.messages)
         names = [None if code is None else by_code[code] for code in told["format_code"].unique().to_pylist()]
         messages = "\nUNION ALL\n".join(f"({self._steps.messages[name]})" for name in names)
-        self._database.run(f"CREATE TEMP TABLE messages AS\n{messages}")
+        self._database.replace("messages", messages)
         for name in names:
             if name in self._steps.readings:
-                self._database.run(self._steps.readings_table)
-                self._database.run(self._steps.readings[name])
+                self._database.add("readings", self._steps.readings[name])
 
     def _texts(self) -> pa.ChunkedArray:
         """Return the values as text, null where they are none; at once where all are text, as in most batches."""
@@ -136,11 +137,11 @@ class Batch:
             return self._records["raw"].cast(pa.string())
         except pa.ArrowInvalid:
             self._database.register("raws", self._records.select(["raw"]))
-            return self._database.query_much("SELECT try(decode(raw)) AS text FROM raws")["text"]
+            return self._database.query("SELECT try(decode(raw)) AS text FROM raws")["text"]
 
     def _found(self) -> pa.Table:
         """Return what was found out about each record, in the records' order."""
-        found = self._database.query_much(self._steps.events)
+        found = self._database.query(self._steps.events)
         row_ids = found["row_id"].to_numpy()
         if (np.diff(row_ids) < 0).any():
             found = found.take(pa.array(np.argsort(row_ids)))

@@ -17,6 +17,7 @@ from pipelines.contracts.spellings import into_unit
 from pipelines.contracts.tables import table
 from pipelines.kernel.database import Database
 from pipelines.kernel.flags import Truths
+from pipelines.kernel.steps import Steps
 from pipelines.kernel.verdicts import EXCEPTIONS
 
 _OF_THE_EVENT = ("event_key", "device_id", "result_time", "sequence", "session", "format", "partition", "offset")
@@ -56,17 +57,14 @@ class Understood:
 class Operations:
     """The operations of a batch of messages."""
 
-    def __init__(self, database: Database, step: str) -> None:
+    def __init__(self, database: Database, steps: Steps) -> None:
         """Read the messages that have no fault yet, and mark those that the contract cannot read."""
-        said = [Said(*row) for row in database.rows(step)]
+        said = [Said(*row) for row in database.rows(steps.operations)]
         self._understood = {each.row_id: understood(each) for each in said}
         faults = [(row_id, each.fault) for row_id, each in self._understood.items() if each.fault]
         if faults:
             database.fill("new_faults", _FAULTS, faults)
-            database.run(
-                "UPDATE messages SET fault = new_fault, event_key = NULL "
-                "FROM new_faults WHERE messages.row_id = new_faults.row_id"
-            )
+            database.replace("messages", steps.operations_faults)
         self._explained = database.query(
             "SELECT row_id, CASE WHEN fault IS NULL THEN 'accepted' ELSE 'quarantined' END AS verdict, "
             "CASE WHEN fault IS NULL THEN notes ELSE [fault] END AS reasons "

@@ -10,6 +10,7 @@ from string import Template
 from pipelines.contracts.formats import Format, Rule, formats
 from pipelines.contracts.topics import OPERATIONS, TELEMETRY, TopicKind
 from pipelines.kernel.signatures import Kind
+from pipelines.kernel.sql import identifier, literal
 
 # A number that was written with its unit behind it: 30.11 °C.
 _NUMBER, _UNIT = r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?", r"[^0-9\s.,+-].*"
@@ -34,7 +35,6 @@ class Steps:
     """Takes the hot format's texts for JSON; reading one that is none fails, and `texts` is the way then."""
     messages: dict[str | None, str]
     """By format in the order of their codes, None for what none could read: a query, the same columns from each."""
-    readings_table: str
     readings: dict[str, str]
     """By format, where its messages name their values themselves."""
     names: str
@@ -57,6 +57,7 @@ class Steps:
     events: str
     operations: str
     """What the messages say was done, of a topic of operations, of which nothing else is read; empty for telemetry."""
+    operations_faults: str
 
 
 @cache
@@ -83,7 +84,6 @@ def steps(kind: TopicKind = TELEMETRY) -> Steps:
             },
             None: _filled("2_messages_unread", is_of_format="format_code IS NULL"),
         },
-        readings_table="CREATE TEMP TABLE IF NOT EXISTS readings AS FROM readings LIMIT 0",
         readings={
             name: _filled(
                 "3_readings", **_of_format(name, known), shape=_shape(name, f"{name}.readings"), amount=_AMOUNT
@@ -110,23 +110,21 @@ def steps(kind: TopicKind = TELEMETRY) -> Steps:
         exceptions=_filled("6_exceptions", exceptional=exceptional),
         events=_filled("5_events"),
         operations=_filled("3_operations") if kind is OPERATIONS else "",
+        operations_faults=_filled("3_operations_faults"),
     )
 
 
 def hot_values(kinds: Sequence[Kind]) -> str:
     """Write how the hot path reads the payloads of these kinds: each parses its own keys and no others."""
+    # Whatever order they were met in, the step is the same, and is planned once.
+    kinds = sorted(kinds, key=lambda kind: kind.signature)
     cases = "\n".join(f"WHEN {kind.signature} THEN {_value_list(kind)}" for kind in kinds)
     return _filled("4_hot", cases=cases, signatures=", ".join(str(kind.signature) for kind in kinds))
 
 
-def literal(text: str) -> str:
-    """Write a text as SQL."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _value_list(kind: Kind) -> str:
     shape = "{" + ",".join(f'{_json_name(key)}:"DOUBLE"' for key in kind.keys) + "}"
-    members = ", ".join(f"m.{_identifier(key)}" for key in kind.keys)
+    members = ", ".join(f"m.{identifier(key)}" for key in kind.keys)
     return f"list_transform([from_json(payload, {literal(shape)})], lambda m: [{members}])[1]"
 
 
@@ -172,10 +170,6 @@ def _filled(step: str, **parts: str) -> str:
 
 def _sql(step: str) -> Traversable:
     return files("pipelines.kernel").joinpath(f"{step}.sql")
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _json_name(name: str) -> str:

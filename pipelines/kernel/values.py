@@ -11,12 +11,11 @@ from pipelines.kernel.meanings import Meanings
 from pipelines.kernel.payloads import Decoded, decoded
 from pipelines.kernel.signatures import signatures
 from pipelines.kernel.steps import Steps, hot_values
+from pipelines.kernel.tables import GENERAL, REASONS, ROWS
 
 _SENSOR_SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("names", "sensor_model", "items_at", "items_key", "items_value")]
 )
-_ROW_SCHEMA = pa.schema([("row_id", pa.int64())])
-_REASON_SCHEMA = pa.schema([("row_id", pa.int64()), ("reason", pa.string())])
 _WORD_SCHEMA = pa.schema(
     [
         ("format", pa.string()),
@@ -50,21 +49,23 @@ def read_values(database: Database, steps: Steps, meanings: Meanings, models: pa
     _tell_sensors(database, steps, meanings)
     if models is not None and models.num_rows:
         database.register("models", models)
-        database.run(steps.models)
+        database.replace("messages", steps.models)
         _tell_sensors(database, steps, meanings)
     hot = _tell_payloads(database, steps, meanings)
     found = _decode(database, steps, meanings)
     decoded_values = found.values()
     if not (decoded_values.num_rows or found.reasons or database.rows(steps.are_readings)[0][0]):
-        return Values(hot, _ROW_SCHEMA.empty_table())
+        return Values(hot, GENERAL.empty_table())
     database.register("decoded", decoded_values)
-    database.fill("decoding_reasons", _REASON_SCHEMA, found.reasons)
+    database.fill("decoding_reasons", REASONS, found.reasons)
     _tell_words(database, steps, meanings)
     database.register("meanings", meanings.table())
     database.register("labels", meanings.labels())
-    for sql in (steps.understood, steps.found_reasons, steps.general, steps.ambiguous):
-        database.run(sql)
-    return Values(hot, database.query_much(steps.general_values))
+    database.replace("understood", steps.understood)
+    database.replace("found_reasons", steps.found_reasons)
+    database.replace("general", steps.general)
+    database.replace("messages", steps.ambiguous)
+    return Values(hot, database.query(steps.general_values))
 
 
 def _tell_sensors(database: Database, steps: Steps, meanings: Meanings) -> None:
@@ -81,16 +82,15 @@ def _tell_payloads(database: Database, steps: Steps, meanings: Meanings) -> pa.T
     told = signatures(database.rows(steps.kinds), meanings)
     database.register("signatures", told.table)
     if told.table["payload_fault"].null_count < told.table.num_rows:
-        database.run(steps.duplicate_keys)
-    hot = database.query_much(hot_values(told.kinds)) if told.kinds else _NO_LISTS
+        database.replace("messages", steps.duplicate_keys)
+    hot = database.query(hot_values(told.kinds)) if told.kinds else _NO_LISTS
     # A number that is not there is a word, a null or nested: the long way finds out.
     is_incomplete = _has_null(hot["amounts"])
     incomplete = hot.select(["row_id"]).filter(is_incomplete)
     if incomplete.num_rows:
         database.register("incomplete", incomplete)
     if incomplete.num_rows or pc.any(told.table["is_left_over"]).as_py():
-        database.run(steps.readings_table)
-        database.run(steps.payloads)
+        database.add("readings", steps.payloads)
     return hot.filter(pc.invert(is_incomplete)) if incomplete.num_rows else hot
 
 
@@ -106,8 +106,8 @@ def _has_null(lists: pa.ChunkedArray) -> pa.Array:
 def _decode(database: Database, steps: Steps, meanings: Meanings) -> Decoded:
     found = decoded(database.rows(steps.undecoded), meanings)
     if found.faults:
-        database.fill("undecodable", _ROW_SCHEMA, [(row_id,) for row_id in found.faults])
-        database.run(steps.undecodable)
+        database.fill("undecodable", ROWS, [(row_id,) for row_id in found.faults])
+        database.replace("messages", steps.undecodable)
     return found
 
 

@@ -7,8 +7,9 @@ import pyarrow as pa
 import pytest
 
 from pipelines.contracts.formats import formats
-from pipelines.kernel.batch import CONTEXT_SCHEMA, KNOWN_KEYS_SCHEMA, Batch
+from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA, Batch
 from pipelines.kernel.steps import steps
+from pipelines.kernel.tables import CONTEXT
 from tests.uplinks import INGEST_TIME, records
 
 MESSAGES = Path(__file__).parent / "messages"
@@ -305,7 +306,7 @@ def test_a_binary_cloudevent_names_device_and_time():
 
 def test_a_datastream_may_be_known_beforehand_and_named_by_the_topic():
     stream = json.loads(read("sensorthings_1_1/inline_ucum"))["Datastream"]
-    context = pa.table({"datastream_id": ["1"], "datastream": [json.dumps(stream)]}, schema=CONTEXT_SCHEMA)
+    context = pa.table({"datastream_id": ["1"], "datastream": [json.dumps(stream)]}, schema=CONTEXT)
     said = b'{"phenomenonTime": "2026-06-01T12:00:00Z", "result": 40}'
     result = judged(said, topic="v1.1/Datastreams(1)/Observations", context=context)
     assert (event(result)["device_id"], values(result)) == ("5", [("soil_moisture", 0.4, "m3/m3", 20.0, None, 1)])

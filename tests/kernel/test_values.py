@@ -8,6 +8,7 @@ import pytest
 from pipelines.kernel.database import Database
 from pipelines.kernel.meanings import Meanings
 from pipelines.kernel.steps import steps
+from pipelines.kernel.tables import READINGS
 from pipelines.kernel.values import read_values
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -36,17 +37,18 @@ def read():
             tuple((common | {"row_id": row} | each).get(name) for name in MESSAGE_SCHEMA.names)
             for row, each in enumerate(messages)
         ])  # fmt: skip
-        database.run("""
-            CREATE TEMP TABLE messages AS SELECT * REPLACE (
+        database.replace(
+            "messages",
+            """
+            SELECT * REPLACE (
                 format::format_name AS format,
                 CASE WHEN payload IS NOT NULL THEN hash(names, json_keys(payload)) END AS signature
             ) FROM given
-        """)
+        """,
+        )
         database.register("records", pa.table({"row_id": range(len(messages)), "kafka_time": [NOON] * len(messages)}))
-        database.run(steps().readings_table)
-        for reading in readings:
-            database.register("reading", pa.Table.from_pylist([dict(zip(READING_COLUMNS, reading, strict=True))]))
-            database.run("INSERT INTO readings BY NAME FROM reading")
+        said = [dict(zip(READING_COLUMNS, reading, strict=True)) for reading in readings]
+        database.register("readings", pa.Table.from_pylist(said, schema=READINGS))
         meanings = Meanings()
         return database, meanings, read_values(database, steps(), meanings)
 
