@@ -7,6 +7,7 @@ of its own, and a batch only changes what lies there.
 
 import os
 import re
+import warnings
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
@@ -58,7 +59,11 @@ class Database:
 
     def query(self, sql: str) -> pa.Table:
         """Run a step that gives a table."""
-        return self._session.run(_complete(sql, self._constants)).to_arrow_table()
+        result = self._session.run(_complete(sql, self._constants))
+        with warnings.catch_warnings():
+            # The way that does not copy would plan the step anew; on a large batch, too, that costs more.
+            warnings.filterwarnings("ignore", "Arrow output on a DB-API result makes an extra copy")
+            return result.to_arrow_table()
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Run a step that gives a few rows."""
