@@ -13,6 +13,7 @@
         LakeDamaged           3  a file of a table's log, or of its rows, is not as it was written
       ServiceUnreachable      4  a service does not answer
         BrokerUnreachable     4
+        NotAcknowledged       4  the broker did not say of all messages that it has them
         StorageFull           4
         StorageRefused        4  files cannot be written or opened, though there is room
         WorkerLost            4  a worker of Spark's was killed, or crashed
@@ -170,6 +171,21 @@ class BrokerUnreachable(ServiceUnreachable):
             expected="a broker",
             got=cause,
             fix="Start the local one with 'fieldstream up', or set FIELDSTREAM_KAFKA=host:port.",
+        )
+
+
+class NotAcknowledged(ServiceUnreachable):
+    """The broker did not acknowledge everything that was sent: some of it is there or not, nobody here knows."""
+
+    def __init__(self, address: str, *, sent: int, acknowledged: int, cause: str) -> None:
+        """Name the address, how many messages were given out and how many it has for certain, and what happened."""
+        super().__init__(
+            "Not every message was acknowledged",
+            where=address,
+            expected=f"the broker to acknowledge {sent} messages",
+            got=f"{acknowledged} acknowledged, then {cause}",
+            fix=f"The topic may hold any of the other {sent - acknowledged}, or none. See that the broker answers, and "
+            "send again: an event that comes twice is counted once.",
         )
 
 

@@ -5,16 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from pipelines.errors import DataRefused
 from pipelines.local.kafka import kafka_address
 from pipelines.settings import Settings
 from pipelines.simulate.uplinks import Uplink
 from pipelines.stream import broker
-
-if TYPE_CHECKING:
-    from kafka import KafkaProducer
 
 PARTITIONS = 4
 
@@ -41,7 +37,8 @@ def send(settings: Settings, sequence: Iterable[Uplink], kind: str = "telemetry"
     to add a block, send the earlier messages and the block as one sequence.
 
     Raises:
-        BrokerUnreachable: The broker does not answer; what it acknowledged stays, and the next run goes on.
+        BrokerUnreachable: The broker does not answer.
+        NotAcknowledged: It did not have all in time; what it has stays, and the next run goes on.
         DataRefused: The topic holds something else than this sequence.
     """
     address, topic = kafka_address(settings), settings.topic(kind)
@@ -49,17 +46,16 @@ def send(settings: Settings, sequence: Iterable[Uplink], kind: str = "telemetry"
     ends = broker.end_offsets(address, topic)
     ends_of_what_lies_there = {partition: sorted({0, end - 1}) for partition, end in ends.items() if end}
     present = broker.records_at(address, topic, ends_of_what_lies_there)
-    with broker.producer(address) as producer:
-        report = _send_rest(producer, topic, sequence, ends, present)
+    with broker.producer(address) as sender:
+        report = _send_rest(sender, topic, sequence, ends, present)
     _log.info("%s: sent %d messages, %d were there already", topic, report.sent, report.already_there)
     return report
 
 
 def _send_rest(
-    producer: "KafkaProducer", topic: str, sequence: Iterable[Uplink], ends: Mapping[int, int], present: Records
+    sender: broker.Sender, topic: str, sequence: Iterable[Uplink], ends: Mapping[int, int], present: Records
 ) -> SendReport:
     partition_of = lru_cache(maxsize=10_000)(broker.partition_of)
-    failures: list[Exception] = []
     seen: Counter[int] = Counter()
     sent = 0
     for uplink in sequence:
@@ -69,16 +65,10 @@ def _send_rest(
         if offset < ends[partition]:
             _compare(uplink, topic, (partition, offset), present)
             continue
-        future = producer.send(topic, uplink.value, uplink.key, list(uplink.headers), partition)
-        future.add_errback(failures.append)
+        sender.send(topic, uplink.value, uplink.key, list(uplink.headers), partition)
         sent += 1
         if sent % _PROGRESS_EVERY == 0:
             _log.info("%s: sent %d messages", topic, sent)
-        if failures:
-            break
-    producer.flush()
-    if failures:
-        raise failures[0]
     return SendReport(topic, sent, already_there=seen.total() - sent)
 
 

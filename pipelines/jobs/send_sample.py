@@ -17,7 +17,7 @@ def send_sample(settings: Settings, batch: Batch) -> SendReport:
     Operations have a topic of their own.
 
     Raises:
-        BrokerUnreachable: The broker does not answer; the next run goes on.
+        BrokerUnreachable, NotAcknowledged: The broker does not answer; the next run goes on.
         DataRefused: The topic holds something else, or the sample cannot be read.
     """
     if batch == "operations":
