@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from pipelines.contracts.topics import TELEMETRY, TopicKind
-from pipelines.errors import BrokerUnreachable
+from pipelines.errors import BrokerUnreachable, WorkerLost
 from pipelines.jvm.spark import context
 from pipelines.lake.tables import Lake
 from pipelines.local.kafka import kafka_address
@@ -178,8 +178,17 @@ class _Spark:
         return ends.counted(self._tables.shifts(ends), self._topic_id)
 
     def run(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[CleanedRange]:
+        from py4j.protocol import Py4JError
+
         # Not before there is work: an idle run needs no JVM.
-        cleaned = clean_with_spark(context(self._settings), self._address, ranges, cleaning)
+        spark = context(self._settings)
+        try:
+            cleaned = clean_with_spark(spark, self._address, ranges, cleaning)
+        except (Py4JError, WorkerLost) as error:
+            # Whoever stops a service may end its JVM and its workers with it.
+            if self._stop.is_set():
+                raise Abandoned from error
+            raise
         # A topic keeps its id: all that was read is of the one that the plan was made for.
         require_same_topic(self._topic, self._topic_id, self._identity.now())
         return cleaned

@@ -1,7 +1,11 @@
 """Spark: one way to start it, with Delta and Kafka, in UTC."""
 
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +55,19 @@ def context(settings: Settings) -> "SparkContext":
         # Else Spark binds to whatever address the machine's name resolves to.
         os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     configured = SparkConf(loadDefaults=False).setMaster(settings.spark_master).setAppName("fieldstream")
-    return SparkContext.getOrCreate(configured.setAll(list(_configuration(settings, java).items())))
+    with _interrupted_as_before():
+        return SparkContext.getOrCreate(configured.setAll(list(_configuration(settings, java).items())))
+
+
+@contextmanager
+def _interrupted_as_before() -> Iterator[None]:
+    """Leave Ctrl-C to whoever had it: Spark would cancel the batch under way, which a stream wants to finish."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        if handler is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, handler)
 
 
 def _configuration(settings: Settings, java: Path) -> dict[str, str]:

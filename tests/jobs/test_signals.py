@@ -1,12 +1,15 @@
 """A stream that is told to stop, once and twice, by the signals that a person or a service manager sends."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 
+import psutil
 import pytest
 
 from pipelines.jobs.ingest import ingest
@@ -37,22 +40,30 @@ def settings(home_settings, broker, tenant):
     return replace(home_settings, kafka=broker.address, tenant=tenant)
 
 
-@pytest.fixture
-def stream(settings):
-    told = {"HOME": str(settings.home), "TENANT": settings.tenant, "KAFKA": settings.kafka}
+@contextmanager
+def streaming(settings, *options, **more):
+    told = {"HOME": str(settings.home), "TENANT": settings.tenant, "KAFKA": settings.kafka, **more}
     started = subprocess.Popen(
-        [sys.executable, "-c", STREAM, "stream", "--engine", "embedded", "--max-records", "1000", "--json"],
+        [sys.executable, "-c", STREAM, "stream", *options, "--json"],
         env={**os.environ, **{f"FIELDSTREAM_{name}": value for name, value in told.items()},
              "PYTHONPATH": os.pathsep.join(sys.path)},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
-    yield started
-    if started.poll() is None:
-        started.kill()
-    started.communicate()
+    try:
+        yield started
+    finally:
+        if started.poll() is None:
+            os.killpg(started.pid, signal.SIGKILL)
+        started.communicate()
 
 
 STREAM = "from pipelines.cli import entry; entry()"
+
+
+@pytest.fixture
+def stream(settings):
+    with streaming(settings, "--engine", "embedded", "--max-records", "1000") as started:
+        yield started
 
 
 def wait_for_version(settings, version):
@@ -96,3 +107,93 @@ def test_a_second_signal_ends_it_at_once_and_no_harm_is_done(settings, stream):
     ingest(settings, engine="embedded")
     assert is_level(settings)
     assert Lake(settings.lake).read("bronze.events", columns=["offset"]).num_rows == RECORDS
+
+
+# Of Spark: the batch under way is finished first, and nothing outlives the command for longer than this.
+GONE_WITHIN_S = 10.0
+SPARK_BATCH = 5_000
+
+
+@pytest.fixture
+def spark_stream(settings):
+    """A stream with its only worker standing still within the first batch; what it has started, and the worker."""
+    options = "--engine", "spark", "--max-records", str(SPARK_BATCH)
+    with streaming(settings, *options, FAIL_AT="stream.cleaned:1:hang") as started:
+        worker = wait_for_worker(psutil.Process(started.pid))
+        family = psutil.Process(started.pid).children(recursive=True)
+        yield started, family, worker
+        for each in family:
+            if each.is_running():
+                each.kill()
+
+
+def wait_for_worker(command):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for each in command.children(recursive=True):
+            if each.status() == psutil.STATUS_STOPPED:
+                return each
+        time.sleep(0.05)
+    return pytest.fail("no worker came to the seam")
+
+
+def ctrl_c(command):
+    """As a terminal does: to every process of the command's group."""
+    os.killpg(command.pid, signal.SIGINT)
+
+
+def terminate(command):
+    command.send_signal(signal.SIGTERM)
+
+
+def wait_until_asked(command):
+    while "stopping" not in (line := command.stderr.readline()):
+        assert line, "it ended without a word"
+
+
+def outlived(family):
+    return psutil.wait_procs(family, GONE_WITHIN_S)[1]
+
+
+def goes_on(settings):
+    ingest(settings, engine="embedded")
+    return is_level(settings) and Lake(settings.lake).read("bronze.events", columns=["offset"]).num_rows == RECORDS
+
+
+@pytest.mark.parametrize("ask", [terminate, ctrl_c])
+def test_spark_finishes_the_batch_under_way_and_takes_everything_along(settings, spark_stream, ask):
+    command, family, worker = spark_stream
+    ask(command)
+    wait_until_asked(command)
+    time.sleep(0.5)
+    assert command.poll() is None
+    worker.resume()
+    out, err = command.communicate(timeout=60)
+    assert (command.returncode, "Traceback" in err) == (0, False)
+    assert [json.loads(out)[name] for name in ("batches", "records")] == [1, SPARK_BATCH]
+    assert outlived(family) == []
+    assert is_level(settings)
+    assert goes_on(settings)
+
+
+def test_a_second_signal_ends_spark_at_once_and_no_harm_is_done(settings, spark_stream):
+    command, family, _ = spark_stream
+    terminate(command)
+    wait_until_asked(command)
+    ctrl_c(command)
+    assert command.wait(2) == 130
+    assert "Traceback" not in command.stderr.read()
+    assert outlived(family) == []
+    assert Lake(settings.lake).read("bronze.events", columns=["offset"]).num_rows == 0
+    assert goes_on(settings)
+
+
+def test_a_service_manager_that_ends_sparks_own_processes_too_has_the_batch_given_up(settings, spark_stream):
+    command, family, worker = spark_stream
+    for each in (psutil.Process(command.pid), *family):
+        each.terminate()
+    worker.resume()
+    out, err = command.communicate(timeout=60)
+    assert (command.returncode, json.loads(out)["batches"], "Traceback" in err) == (0, 0, False)
+    assert outlived(family) == []
+    assert goes_on(settings)
