@@ -11,6 +11,7 @@ from pipelines.local.kafka import kafka_address
 from pipelines.settings import Settings
 from pipelines.simulate.uplinks import Uplink
 from pipelines.stream import broker
+from pipelines.stream.sender import Sender
 
 PARTITIONS = 4
 
@@ -53,7 +54,7 @@ def send(settings: Settings, sequence: Iterable[Uplink], kind: str = "telemetry"
 
 
 def _send_rest(
-    sender: broker.Sender, topic: str, sequence: Iterable[Uplink], ends: Mapping[int, int], present: Records
+    sender: Sender, topic: str, sequence: Iterable[Uplink], ends: Mapping[int, int], present: Records
 ) -> SendReport:
     partition_of = lru_cache(maxsize=10_000)(broker.partition_of)
     seen: Counter[int] = Counter()

@@ -18,6 +18,7 @@ from pipelines.jobs.ingest import ingest
 from pipelines.lake.tables import Lake
 from pipelines.local import kafka as local
 from pipelines.stream import broker as kafka
+from pipelines.stream import sender as sender_module
 from tests.conftest import settings_in
 from tests.kafka_line import FOR_EVER_S, INIT_PRODUCER_ID, PRODUCE, KafkaLine
 from tests.uplinks import uplink
@@ -55,11 +56,16 @@ def settings(home_settings, line):
     return replace(home_settings, kafka=f"127.0.0.1:{line.port}")
 
 
+def _be_impatient(monkeypatch):
+    for module in (kafka, sender_module):
+        monkeypatch.setattr(module, "REQUEST_MS", REQUEST_MS)
+        monkeypatch.setattr(module, "DELIVERY_MS", DELIVERY_MS)
+
+
 @pytest.fixture
 def impatient(monkeypatch):
     """Our producer, waiting for seconds where it waits for a minute."""
-    monkeypatch.setattr(kafka, "_REQUEST_MS", REQUEST_MS)
-    monkeypatch.setattr(kafka, "_DELIVERY_MS", DELIVERY_MS)
+    _be_impatient(monkeypatch)
 
 
 @contextmanager
@@ -77,7 +83,7 @@ def one_that_repeats(address):
 @contextmanager
 def ours(address):
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(kafka, "_REQUEST_MS", REQUEST_MS)
+        patched.setattr(kafka, "REQUEST_MS", REQUEST_MS)
         with kafka.producer(address) as producer:
             yield producer
 
