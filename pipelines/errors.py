@@ -220,15 +220,15 @@ class StorageRefused(ServiceUnreachable):
 class WorkerLost(ServiceUnreachable):
     """A worker of Spark's was killed, or crashed."""
 
-    def __init__(self, topic: str, cause: str) -> None:
-        """Name the topic whose records it cleaned, and what Spark said."""
+    def __init__(self, task: str, where: str, cause: str, relief: str) -> None:
+        """Say what it did, of what, what Spark said, and how it would need less memory."""
         super().__init__(
-            "A worker of Spark's ended while it cleaned records",
-            where=f"topic {topic}",
+            f"A worker of Spark's ended while it {task}",
+            where=where,
             expected="a result of every task",
             got=cause,
             fix="Nothing was committed. Run the same command again; if it ends so each time, look in the system's log "
-            "for what kills it, mostly memory: fewer --max-records need less.",
+            f"for what kills it, mostly memory: {relief}.",
         )
 
 

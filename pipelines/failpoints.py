@@ -43,6 +43,7 @@ class Seam(StrEnum):
     GOLD_PLANNED = "gold.planned", "an empty or an earlier gold"
     GOLD_COMMITTED = "gold.committed", "gold built, and nobody told what it changed"
     SCORES_PLANNED = "scores.planned", "a table without the scores"
+    SCORES_WRITTEN = "scores.written", "files of scores that no commit names"
     SCORES_COMMITTED = "scores.committed", "scores on record that nobody was told"
     REDRIVE_JUDGED = "redrive.judged", "new verdicts in memory alone"
     REDRIVE_WRITTEN = "redrive.written", "a file of new verdicts that no commit names"

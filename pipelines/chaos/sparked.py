@@ -50,6 +50,7 @@ def scenarios() -> list[Scenario]:
                 ("P4", Seam.GOLD_COMMITTED, _Step(BUILD, GOLD, _judged, Seam.GOLD_COMMITTED)),
                 ("P5", Seam.MODEL_KEPT, _Step(TRAIN, MODELS, _built, Seam.MODEL_KEPT)),
                 ("P5", Seam.SCORES_PLANNED, _Step(SCORE, SCORES, _trained, Seam.SCORES_PLANNED)),
+                ("P5", Seam.SCORES_WRITTEN, _Step(SCORE, SCORES, _trained, Seam.SCORES_WRITTEN)),
                 ("P5", Seam.SCORES_COMMITTED, _Step(SCORE, SCORES, _trained, Seam.SCORES_COMMITTED)),
             )
         ),

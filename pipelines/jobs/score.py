@@ -1,18 +1,27 @@
 """Score with the newest model: gold to scores, once for each version of gold and model digest."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines import failpoints
 from pipelines.contracts import models as contracts
-from pipelines.errors import UsageError
+from pipelines.contracts.tables import table
+from pipelines.errors import WorkerLost
+from pipelines.lake.commit import Progress, append_once
 from pipelines.lake.tables import Lake
 from pipelines.registry import models as registry
 from pipelines.settings import Settings
 from pipelines.soundness.damage import require_sound
 
-GOLD = "gold.field_daily"
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+    from pipelines.lake.files import DataFile
+    from pipelines.scoring.share import Scoring
+
+GOLD, SCORES = "gold.field_daily", "scores.irrigation"
 
 
 @dataclass(frozen=True)
@@ -32,68 +41,53 @@ def score(settings: Settings, model: str = "irrigation") -> ScoreReport:
 
     Raises:
         DataRefused: There is no gold, no model, or its file is not the one registered.
+        WriterConflict: The same scoring elsewhere was faster; its scores stand.
+        WorkerLost: A worker was killed.
         LakeDamaged: A table is not as it was written.
-        UsageError: The lake is in a bucket.
     """
-    from pipelines.scoring import irrigation as scoring
-
     started = time.monotonic()
-    _require_disk(settings)
     lake = Lake(settings.lake)
-    require_sound(lake, (GOLD, registry.TABLE, scoring.TABLE))
+    require_sound(lake, (GOLD, registry.TABLE, SCORES))
     newest = registry.latest(lake, model)
-    gold_version = lake.open(GOLD).version()
-    table = lake.create(scoring.TABLE)
+    gold, scores = lake.open(GOLD), lake.create(SCORES)
     app_id = f"scores/{model}/{newest.digest}"
-    done = table.transaction_version(app_id)
-    reused = done is not None and done >= gold_version
-    rows = 0 if reused else _append(settings, lake, newest, gold_version, app_id)
-    return ScoreReport(model, newest.digest, gold_version, rows, reused, round(time.monotonic() - started, 3))
+    progress = Progress(app_id, scores.transaction_version(app_id), gold.version())
+    reused = progress.start is not None and progress.start >= progress.next
+    rows = 0 if reused else _append(settings, _scoring(lake, newest, gold), scores, progress)
+    return ScoreReport(model, newest.digest, gold.version(), rows, reused, round(time.monotonic() - started, 3))
 
 
-def _require_disk(settings: Settings) -> None:
-    if not isinstance(settings.lake, Path):
-        raise UsageError(
-            "Scoring needs a lake on a disk",
-            where=str(settings.lake),
-            expected="a folder: Spark itself reads gold and writes the scores, and has no way to a bucket",
-            got="a bucket",
-            fix="Score where the lake is on a disk; all other steps go on.",
-        )
-
-
-def _append(settings: Settings, lake: Lake, newest: registry.RegisteredModel, gold_version: int, app_id: str) -> int:
-    """Write the scores in one commit that carries the version of gold they were made from."""
-    from pipelines.jvm.spark import session
+def _scoring(lake: Lake, newest: registry.RegisteredModel, gold: "DeltaTable") -> "Scoring":
     from pipelines.models.irrigation.features import features, gold_columns
-    from pipelines.scoring import irrigation as scoring
+    from pipelines.scoring.irrigation import Scored
+    from pipelines.scoring.share import Scoring
 
     contract, content = contracts.model(newest.name), registry.load(lake, newest)
-    spark = session(settings)
-    gold = spark.read.format("delta").option("versionAsOf", gold_version).load(str(lake.path(GOLD)))
-    run = scoring.Scored(contract, newest.digest, gold_version)
-    scores = scoring.scores(spark, gold.select(*gold_columns(contract)), features, content, run)
-    failpoints.reach(failpoints.Seam.SCORES_PLANNED)
-    (
-        scores.write.format("delta")
-        .mode("append")
-        .option("txnAppId", app_id)
-        .option("txnVersion", gold_version)
-        .save(str(lake.path(scoring.TABLE)))
-    )
+    run = Scored(contract, newest.digest, gold.version())
+    columns, files = tuple(gold_columns(contract)), tuple(gold.file_uris())
+    return Scoring(run, content, features, columns, files, lake.path(SCORES))
+
+
+def _append(settings: Settings, scoring: "Scoring", scores: "DeltaTable", progress: Progress) -> int:
+    """Commit the scores together with the version of gold they were made from, and return how many they are."""
+    files = _written(settings, scoring)
+    failpoints.reach(failpoints.Seam.SCORES_WRITTEN)
+    append_once(scores, table(SCORES), files, [progress])
     failpoints.reach(failpoints.Seam.SCORES_COMMITTED)
-    return _rows_of(lake, newest.digest, gold_version)
+    return sum(file.row_count for file in files)
 
 
-def _rows_of(lake: Lake, digest: str, gold_version: int) -> int:
-    import pyarrow.compute as pc
+def _written(settings: Settings, scoring: "Scoring") -> "Sequence[DataFile]":
+    """Have Spark's workers write the scores of all fields to files that no reader sees yet."""
+    from pipelines.jvm.spark import context
+    from pipelines.jvm.workers import run_in_workers
+    from pipelines.scoring.share import fields_in, shared_out
 
-    from pipelines.scoring.irrigation import TABLE
+    spark, field_ids = context(settings), fields_in(scoring.gold_files)
+    failpoints.reach(failpoints.Seam.SCORES_PLANNED)
+    found = run_in_workers(spark, scoring.score, shared_out(field_ids, spark.defaultParallelism), _lost)
+    return [file for file in found if file]
 
-    written = lake.read(TABLE, columns=["model_digest", "gold_version"])
-    return int(
-        pc.sum(
-            pc.and_(pc.equal(written["model_digest"], digest), pc.equal(written["gold_version"], gold_version))
-        ).as_py()
-        or 0
-    )
+
+def _lost(cause: str) -> WorkerLost:
+    return WorkerLost("scored fields", f"table {SCORES}", cause, "fewer FIELDSTREAM_CORES need less")

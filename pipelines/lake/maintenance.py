@@ -47,6 +47,7 @@ APPENDED = frozenset(
         "ops.models",
         "ops.redrives",
         "ops.replays",
+        "scores.irrigation",
     }
 )
 

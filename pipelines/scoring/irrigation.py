@@ -1,11 +1,10 @@
-"""Soil-water forecasts: features to rows of scores.irrigation, by onnxruntime inside Spark's workers."""
+"""Soil-water forecasts: features to rows of scores.irrigation, by onnxruntime."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,7 +14,6 @@ from pipelines.contracts.quantities import quantities
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
-    from pyspark.sql import DataFrame, SparkSession
 
 TABLE = "scores.irrigation"
 KEY = {"field_id": pa.string(), "date": pa.date32(), "soil_layer": pa.string(), "horizon_d": pa.int32()}
@@ -31,34 +29,9 @@ class Scored:
 
 
 def feature_schema(contract: ModelContract) -> pa.Schema:
-    """Return the layout of features on their way through Spark."""
+    """Return the layout of features on their way to the model."""
     inputs = {name: pa.float32() for name in contract.input_names if name not in KEY}
     return pa.schema({**KEY, "soil_moisture_now_m3_m3": pa.float64(), **inputs, "missing_reason": pa.string()})
-
-
-def scores(
-    spark: "SparkSession",
-    gold: "DataFrame",
-    features: Callable[[pd.DataFrame, ModelContract], pd.DataFrame],
-    model: bytes,
-    run: Scored,
-) -> "DataFrame":
-    """Return a row for every field-day, layer and horizon.
-
-    Each field's features are made in one place, by the function that made the training data's.
-    """
-    layout, shipped = feature_schema(run.contract), spark.sparkContext.broadcast(model)
-
-    def featured(field: pa.Table) -> pa.Table:
-        made = features(field.to_pandas(), run.contract)
-        return pa.Table.from_pandas(made, schema=layout, preserve_index=False)
-
-    def scored(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        session = open_model(shipped.value)
-        return (forecast(batch, session, run) for batch in batches)
-
-    rows = gold.groupBy("field_id").applyInArrow(featured, _ddl(layout))
-    return rows.mapInArrow(scored, tables.table(TABLE).spark_ddl.replace(" not null", ""))
 
 
 def open_model(model: bytes) -> "InferenceSession":
@@ -100,9 +73,3 @@ def _tensor(rows: pa.RecordBatch, contract: ModelContract) -> "np.ndarray[tuple[
     columns: Iterable[pa.Array] = (rows[name] for name in contract.input_names)
     # A null becomes NaN, which the trees know as missing.
     return np.column_stack([column.cast(pa.float32()).to_numpy(zero_copy_only=False) for column in columns])
-
-
-def _ddl(schema: pa.Schema) -> str:
-    from pyspark.sql.pandas.types import from_arrow_schema
-
-    return ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in from_arrow_schema(schema))

@@ -14,7 +14,8 @@ from pipelines.failpoints import Seam
 
 def test_gold_and_scores_are_killed_before_within_and_after_their_commit() -> None:
     names = {each.name for each in scenarios()}
-    assert names >= {f"kill.{seam}" for seam in (Seam.GOLD_PLANNED, Seam.GOLD_COMMITTED, Seam.SCORES_PLANNED)}
+    seams = (Seam.GOLD_PLANNED, Seam.GOLD_COMMITTED, Seam.SCORES_PLANNED, Seam.SCORES_WRITTEN, Seam.SCORES_COMMITTED)
+    assert names >= {f"kill.{seam}" for seam in seams}
     assert names >= {"kill.gold.writing", "kill.scores.writing", "kill.spark.worker", "kill.spark.driver"}
     assert {each.engine for each in scenarios()} == {"spark"}
 

@@ -121,7 +121,15 @@ SENTENCES = [
             "127.0.0.1:9", "KafkaTimeoutError: KafkaTimeoutError: Unable to bootstrap from 127.0.0.1:9"
         ),
     ),
-    ("worker-lost", errors.WorkerLost("demo.telemetry", "Python worker exited unexpectedly (crashed)")),
+    (
+        "worker-lost",
+        errors.WorkerLost(
+            "cleaned records",
+            "topic demo.telemetry",
+            "Python worker exited unexpectedly (crashed)",
+            "fewer --max-records need less",
+        ),
+    ),
     ("disk-full", errors.StorageFull("/srv/fieldstream/home", "No space left on device")),
     (
         "disk-full",

@@ -12,7 +12,7 @@ import pytest
 from pipelines import failpoints, places
 from pipelines.cli import main
 from pipelines.contracts.tables import table
-from pipelines.errors import UsageError, WriterConflict
+from pipelines.errors import WriterConflict
 from pipelines.failpoints import Seam
 from pipelines.jobs.build_gold import build_gold
 from pipelines.jobs.doctor_lake import doctor_lake
@@ -22,11 +22,13 @@ from pipelines.jobs.ingest import ingest
 from pipelines.jobs.maintain import maintain
 from pipelines.jobs.score import score
 from pipelines.jobs.sql import sql
+from pipelines.jobs.train import train
 from pipelines.lake import maintenance
 from pipelines.lake.commit import Progress, append_once
 from pipelines.lake.tables import Lake
 from pipelines.places import place
 from pipelines.stream import broker as kafka
+from tests.field_days import field_days, put_gold
 from tests.lakes import FIELD, MIDNIGHT, PROBE, half_hours
 from tests.relay import Relay
 from tests.store import BUCKET
@@ -34,7 +36,7 @@ from tests.uplinks import uplink
 
 RECORDS, PARTITIONS = 120, 2
 STREAM = ("stream", "--once", "--engine", "embedded", "--max-records", "50")
-EVENTS, OBSERVATIONS = "bronze.events", "silver.observations"
+EVENTS, OBSERVATIONS, SCORES = "bronze.events", "silver.observations", "scores.irrigation"
 
 pytestmark = pytest.mark.broker
 
@@ -87,11 +89,16 @@ def complete(settings):
     )
 
 
-@pytest.mark.spark
-def test_both_engines_write_to_a_bucket_what_they_write_to_a_disk(settings, store, spark, monkeypatch):
-    # The session began before there was a store: its workers are told of it as they are of the rest of the environment.
+@pytest.fixture
+def workers(store, spark, monkeypatch):
+    """Spark's workers, who know the store: the session may have begun before there was one."""
     for name, value in store.environment().items():
         monkeypatch.setitem(spark.sparkContext.environment, name, value)
+
+
+@pytest.mark.spark
+@pytest.mark.usefixtures("workers")
+def test_both_engines_write_to_a_bucket_what_they_write_to_a_disk(settings):
     on_disk = replace(settings, lakes=None)
     with_spark = replace(settings, lakes=settings.lakes / "spark")
     reports = [
@@ -121,13 +128,18 @@ def test_of_two_streams_the_log_refuses_the_second(settings, monkeypatch):
     complete(settings)
 
 
-def test_a_stream_that_is_killed_goes_on_where_the_log_says(settings):
+def kill(settings, command, fail_at):
+    """Run a command that is killed at a seam."""
     environ = {**os.environ, **environment(settings), "PYTHONPATH": os.pathsep.join(sys.path)}
     killed = subprocess.run(
-        [sys.executable, "-c", "from pipelines.cli import entry; entry()", *STREAM],
-        env=environ | {failpoints.VARIABLE: f"{Seam.WRITTEN}:2"}, capture_output=True, text=True, check=False,
+        [sys.executable, "-c", "from pipelines.cli import entry; entry()", *command],
+        env=environ | {failpoints.VARIABLE: fail_at}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert killed.returncode == -9, killed.stderr
+
+
+def test_a_stream_that_is_killed_goes_on_where_the_log_says(settings):
+    kill(settings, STREAM, f"{Seam.WRITTEN}:2")
     assert Lake(settings.lake).read(EVENTS).num_rows == 50
     ingest(settings, engine="embedded")
     complete(settings)
@@ -186,8 +198,33 @@ def test_the_steps_after_the_stream_find_what_they_need_in_a_bucket(settings, mo
     file.unlink()
     (found,) = doctor_lake(settings, [OBSERVATIONS]).damage
     assert (found.file, found.got) == (file.name, "no such file")
-    with pytest.raises(UsageError, match="Scoring needs a lake on a disk"):
-        score(settings)
+
+
+def forecasts(lake):
+    return sorted(map(str, lake.read(SCORES).to_pylist()))
+
+
+@pytest.mark.spark
+@pytest.mark.usefixtures("workers")
+def test_scores_in_a_bucket_are_those_on_a_disk_and_are_there_once(settings):
+    """The first scoring is killed between its files and their commit."""
+    lakes = {each: Lake(each.lake) for each in (replace(settings, lakes=None), settings)}
+    for told, lake in lakes.items():
+        put_gold(lake, field_days(100), field_days(60, "south", seed=4))
+        train(told)
+    on_disk, in_bucket = lakes.values()
+    kill(settings, ("score",), f"{Seam.SCORES_WRITTEN}:1")
+    assert list(in_bucket.path(SCORES).glob("*.parquet"))
+    assert in_bucket.read(SCORES).num_rows == 0
+
+    reports = [score(told) for told in lakes]
+    assert [(each.rows, each.reused) for each in reports] == [((100 + 60) * 2 * 3, False)] * 2
+    assert reports[0].model_digest == reports[1].model_digest
+    assert forecasts(in_bucket) == forecasts(on_disk)
+    at = in_bucket.version(SCORES)
+    again = score(settings)
+    assert (again.rows, again.reused, in_bucket.version(SCORES)) == (0, True, at)
+    assert doctor_lake(settings, [SCORES], deep=True).damage == ()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipelines.errors import DataRefused
+from pipelines import failpoints
+from pipelines.errors import DataRefused, WriterConflict
+from pipelines.failpoints import Seam
 from pipelines.jobs.score import score
 from pipelines.jobs.train import train
 from pipelines.lake.tables import Lake
@@ -39,6 +41,26 @@ def test_each_version_of_gold_is_scored_once_by_each_model(home_settings: Settin
     north = written[written["field_id"] == "north"].drop(columns="gold_version")
     assert len(north.drop_duplicates()) == 600
     assert spark.read.format("delta").load(str(lake.path(TABLE))).count() == 1260
+
+
+@pytest.mark.spark
+def test_of_two_scorings_the_log_refuses_the_second(
+    home_settings: Settings, spark: "SparkSession", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = Lake(home_settings.lake)
+    put_gold(lake, field_days(100))
+    train(home_settings)
+
+    def be_overtaken(seam: Seam) -> None:
+        if seam is Seam.SCORES_WRITTEN:
+            seams.undo()
+            assert score(home_settings).rows == 600
+
+    with monkeypatch.context() as seams:
+        seams.setattr(failpoints, "reach", be_overtaken)
+        with pytest.raises(WriterConflict, match=r"scores/irrigation/.*recorded by process"):
+            score(home_settings)
+    assert spark.read.format("delta").load(str(lake.path(TABLE))).count() == 600
 
 
 @pytest.mark.spark
