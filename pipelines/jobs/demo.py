@@ -152,7 +152,8 @@ def _versions(lake: Lake) -> dict[str, int]:
 
 def _release_spark() -> None:
     """End this process's Spark: the DAGs' tasks start their own, and two would need twice the memory."""
-    from pyspark.sql import SparkSession
+    from pyspark import SparkContext
 
-    if active := SparkSession.getActiveSession():
+    # In public, whoever asks for it starts it.
+    if active := SparkContext._active_spark_context:  # noqa: SLF001
         active.stop()
