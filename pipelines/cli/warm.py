@@ -39,7 +39,7 @@ def serve() -> None:
 @cache
 def _warm(command: str) -> None:
     """Import what a command will, before the first time that it is forked."""
-    from pipelines.gate.validation import load
+    from pipelines.gate.loading import load
     from pipelines.kernel.steps import steps
 
     for name in _MODULES.get(command, ()):

@@ -104,7 +104,7 @@ def judge(lake: Lake, table_name: str, decided_at: datetime) -> GateResult:
 
 
 def _demanded(contract: TableContract) -> "Mapping[str, ExpectationSuite]":
-    from pipelines.gate.validation import load
+    from pipelines.gate.loading import load
 
     load()
     return suites.suites(contract, quantities().values())

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.gate.judge import GateResult
-from pipelines.gate.validation import load
+from pipelines.gate.loading import load, without_unasked
 
 _REMOTE = re.compile(
     r"<script\b.*?</script>|<style\b.*?</style>|<link\b[^>]*>|<img\b[^>]*>|<footer\b.*?</footer>"
@@ -43,11 +43,12 @@ def write_pages(results: Sequence[GateResult], tenant: str, into: Path) -> list[
 def page(result: GateResult) -> str:
     """Return one judgement as Great Expectations renders it, with nothing that lies elsewhere."""
     load()
-    # By name: they do not mark what they export in the way that the type checker reads.
-    renderer: Any = importlib.import_module("great_expectations.render.renderer")
-    view: Any = importlib.import_module("great_expectations.render.view")
-    content = renderer.ValidationResultsPageRenderer().render(_validation(result))
-    rendered = view.DefaultJinjaPageView().render(content)
+    with without_unasked():
+        # By name: they do not mark what they export in the way that the type checker reads.
+        renderer: Any = importlib.import_module("great_expectations.render.renderer")
+        view: Any = importlib.import_module("great_expectations.render.view")
+        content = renderer.ValidationResultsPageRenderer().render(_validation(result))
+        rendered = view.DefaultJinjaPageView().render(content)
     local = _ELSEWHERE.sub('href="index.html"', _REMOTE.sub("", str(rendered)))
     return local.replace("</head>", f"{_STYLE}</head>")
 
@@ -79,6 +80,8 @@ def _validated(outcome: Mapping[str, Any]) -> Any:
     from great_expectations.core import ExpectationValidationResult
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
+    # It makes itself known by being imported, and says how it is to be shown.
+    importlib.import_module(f"great_expectations.expectations.core.{outcome['expectation']}")
     rows, unexpected = outcome.get("rows", 0), outcome.get("unexpected_rows", 0)
     seen = {
         "element_count": rows,

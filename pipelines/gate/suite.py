@@ -17,7 +17,7 @@ from pipelines.contracts.tables import GateRules, TableContract
 from pipelines.gate import view
 
 if TYPE_CHECKING:
-    from great_expectations import ExpectationSuite
+    from great_expectations.core import ExpectationSuite
 
 COLUMNS, SLICE, DAYS, FIELDS = "columns", "slice", "days", "fields"
 """The relations of `view`."""
@@ -29,7 +29,7 @@ _WARNING = {"severity": "warning"}
 
 def suites(contract: TableContract, quantities: Iterable[Quantity]) -> "dict[str, ExpectationSuite]":
     """Return the expectations on a slice of the table, by the relation that they are about."""
-    from great_expectations import ExpectationSuite
+    from great_expectations.core import ExpectationSuite
 
     rules = {COLUMNS: [*_of_columns(contract)], SLICE: [*_of_any_table(contract)]}
     if view.holds_observations(contract):
@@ -45,7 +45,7 @@ def suites(contract: TableContract, quantities: Iterable[Quantity]) -> "dict[str
 
 def about(suite: "ExpectationSuite", properties: Iterable[str]) -> "ExpectationSuite":
     """Return a suite without the ranges of properties that a slice has no row of: each would hold, at its price."""
-    from great_expectations import ExpectationSuite
+    from great_expectations.core import ExpectationSuite
 
     ranges = {view.VALUE_OF + name for name in properties}
     kept = [each for each in suite.expectations if _is_about(each, ranges)]

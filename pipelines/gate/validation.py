@@ -1,11 +1,11 @@
 """Suites, run on the relations of a slice by Great Expectations, which asks DuckDB."""
 
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pipelines.gate.loading import load
 
 if TYPE_CHECKING:
     import duckdb
@@ -52,30 +52,10 @@ class Outcome:
         return f"{self.rule}: {self.unexpected_rows} rows are not so{seen}"
 
 
-def load() -> None:
-    """Import Great Expectations without what it would import whole and we never ask it for.
+class _Quiet:
+    """What a validator asks of a project: no bars of progress."""
 
-    Spark, only to know that it is there; SciPy and Altair, for tests of distributions and their charts.
-    """
-    with _in_place_of("pyspark", None), _in_place_of("altair", ModuleType("altair")):
-        scipy = ModuleType("scipy")
-        scipy.stats = None  # type: ignore[attr-defined]  # what is imported from it
-        with _in_place_of("scipy", scipy):
-            import great_expectations
-            import great_expectations.expectations  # noqa: F401
-
-
-@contextmanager
-def _in_place_of(name: str, substitute: ModuleType | None) -> Iterator[None]:
-    """Give whoever imports a module the substitute; nothing where it is loaded already. None says that it is absent."""
-    if name in sys.modules:
-        yield
-        return
-    sys.modules[name] = substitute  # type: ignore[assignment]  # None is how the import system itself marks absence
-    try:
-        yield
-    finally:
-        del sys.modules[name]
+    progress_bars: ClassVar = {"globally": False}
 
 
 def validate(connection: "duckdb.DuckDBPyConnection", suites: "Mapping[str, ExpectationSuite]") -> list[Outcome]:
@@ -84,45 +64,53 @@ def validate(connection: "duckdb.DuckDBPyConnection", suites: "Mapping[str, Expe
     All are asked for yes or no first, which takes one scan; only what failed is looked at again for examples.
     """
     outcomes: list[Outcome] = []
-    with _batches(connection) as batch_of:
+    with _validators(connection) as validator_of:
         for relation, suite in suites.items():
-            outcomes += _validated(batch_of(relation), relation, suite, _closer(connection, relation))
+            outcomes += _validated(validator_of(relation), relation, suite, _closer(connection, relation))
     return sorted(outcomes, key=lambda outcome: outcome.rule)
 
 
-def _validated(batch: Any, relation: str, suite: "ExpectationSuite", closer: dict[str, Any]) -> list[Outcome]:
-    outcomes = [_outcome(relation, result) for result in batch.validate(suite, result_format="BOOLEAN_ONLY").results]
+def _validated(validator: Any, relation: str, suite: "ExpectationSuite", closer: dict[str, Any]) -> list[Outcome]:
+    asked = [expectation.configuration for expectation in suite.expectations]
+    outcomes = _asked(validator, relation, asked, {"result_format": "BOOLEAN_ONLY"})
     failed = {outcome.rule for outcome in outcomes if not outcome.held and not outcome.error}
     if failed:
-        results = batch.validate(_only(suite, failed), result_format=closer).results
-        seen = [_outcome(relation, result) for result in results]
+        again = [configuration for configuration in asked if _rule(configuration) in failed]
+        seen = _asked(validator, relation, again, closer)
         outcomes = [outcome for outcome in outcomes if outcome.rule not in failed] + seen
     return outcomes
 
 
+def _asked(validator: Any, relation: str, configurations: list[Any], result_format: dict[str, Any]) -> list[Outcome]:
+    results = validator.graph_validate(configurations, runtime_configuration={"result_format": result_format})
+    return [_outcome(relation, result) for result in results]
+
+
 @contextmanager
-def _batches(connection: "duckdb.DuckDBPyConnection") -> Iterator[Any]:
+def _validators(connection: "duckdb.DuckDBPyConnection") -> Iterator[Any]:
+    """Give Great Expectations' validator of a relation, without the project that would keep its suites and results."""
     load()
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    import sqlalchemy
+    from great_expectations.core.batch_spec import SqlAlchemyDatasourceBatchSpec
+    from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
+    from great_expectations.validator.validator import Validator
 
     from pipelines.gate import duckdb_dialect
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    add_sql: Any = context.data_sources.add_sql  # its stub does not know what goes on to SQLAlchemy
-    source = add_sql(
-        "lake", connection_string=duckdb_dialect.URL, kwargs={"creator": connection.cursor}, create_temp_table=False
-    )
+    quiet: Any = _Quiet()
+    database = sqlalchemy.create_engine(duckdb_dialect.URL, creator=connection.cursor)
 
-    def batch_of(relation: str) -> Any:
-        asset = source.add_table_asset(relation, table_name=relation)
-        return asset.add_batch_definition_whole_table("whole").get_batch()
+    def validator_of(relation: str) -> Validator:
+        asked = SqlAlchemyExecutionEngine(engine=database, create_temp_table=False)
+        named = SqlAlchemyDatasourceBatchSpec(table_name=sqlalchemy.quoted_name(relation, quote=True))
+        data, _ = asked.get_batch_data_and_markers(named)
+        asked.load_batch_data(relation, data)
+        return Validator(asked, data_context=quiet)
 
     try:
-        yield batch_of
+        yield validator_of
     finally:
-        source.get_engine().dispose()
+        database.dispose()
 
 
 def _closer(connection: "duckdb.DuckDBPyConnection", relation: str) -> dict[str, Any]:
@@ -132,15 +120,8 @@ def _closer(connection: "duckdb.DuckDBPyConnection", relation: str) -> dict[str,
     return {"result_format": "SUMMARY", "partial_unexpected_count": _MOST_EXAMPLES, **told}
 
 
-def _only(suite: "ExpectationSuite", rules: Iterable[str]) -> "ExpectationSuite":
-    from great_expectations import ExpectationSuite
-
-    chosen = [expectation for expectation in suite.expectations if _rule(expectation) in rules]
-    return ExpectationSuite(name=f"{suite.name}, failed", expectations=chosen)
-
-
-def _rule(expectation: Any) -> str:
-    return str(expectation.meta["rule"])
+def _rule(configuration: Any) -> str:
+    return str(configuration.meta["rule"])
 
 
 def _outcome(relation: str, result: Any) -> Outcome:
