@@ -87,7 +87,7 @@ def judge(lake: Lake, table_name: str, decided_at: datetime) -> GateResult:
     slice_ = new_slice(lake, contract, standing.judged_version)
     earlier = results(lake, table_name)
     if not slice_.files and not standing.held:
-        # Great Expectations takes seconds to import, and has nothing to say here.
+        # Great Expectations takes a second to load, and has nothing to say here.
         is_new = slice_.to_version > slice_.from_version
         return _recorded(lake, _result(slice_, _NOTHING, "", decided_at), Meter()) if is_new else earlier[-1]
     demanded = _demanded(contract)
