@@ -1,6 +1,7 @@
 """A real `airflow standalone` for tests: on free ports, asked by its own database, ended with all it started."""
 
 import contextlib
+import json
 import socket
 import sqlite3
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -18,6 +20,7 @@ import pytest
 from pipelines.local.airflow_home import PROJECT, airflow_environment, airflow_home, database
 from pipelines.settings import Settings
 
+AIRFLOW = str(Path(sys.executable).with_name("airflow"))
 PATIENCE_S = 240.0
 _PORTS = ("AIRFLOW__API__PORT", "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT", "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT")
 _RUNS = "select run_id, run_type, state from dag_run where dag_id = ? order by id"
@@ -40,6 +43,7 @@ class Standalone:
     url: str
     process: "subprocess.Popen[bytes]"
     log: Path
+    environment: dict[str, str]
 
     def wait_until_ready(self, dag_ids: Iterable[str]) -> None:
         """Wait until the DAGs are known, their watchers watch, and tasks can ask what they are to do."""
@@ -56,6 +60,11 @@ class Standalone:
 
     def runs(self, dag_id: str) -> list[Run]:
         return [Run(*row) for row in self.rows(_RUNS, dag_id)]
+
+    def trigger(self, dag_id: str, answers: dict[str, Any]) -> None:
+        """Have a DAG run by hand, with these answers in its form."""
+        command = [AIRFLOW, "dags", "trigger", dag_id, "--conf", json.dumps(answers)]
+        subprocess.run(command, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, check=True)
 
     def rows(self, query: str, *parameters: str) -> list[tuple[str, ...]]:
         with contextlib.closing(sqlite3.connect(f"file:{database(self.settings)}?mode=ro", uri=True)) as connection:
@@ -99,11 +108,11 @@ def standalone(settings: Settings, dags: Path) -> Iterator[Standalone]:
     log = airflow_home(settings) / "standalone.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [Path(sys.executable).with_name("airflow"), "standalone"],
+            [AIRFLOW, "standalone"],
             env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
         )  # fmt: skip
         try:
-            yield Standalone(settings, f"http://127.0.0.1:{ports[0]}", process, log)
+            yield Standalone(settings, f"http://127.0.0.1:{ports[0]}", process, log, environment)
         finally:
             with contextlib.suppress(psutil.NoSuchProcess):
                 # Asked to end, it forgets its children: they are listed while it lives.

@@ -1,5 +1,9 @@
-"""Intake and maintenance under a real `airflow standalone`: by a hint of the watcher, and by the clock without it."""
+"""Intake, maintenance and backfill under a real `airflow standalone`.
 
+By a hint of the watcher, by the clock without it, and by hand.
+"""
+
+import shutil
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -25,6 +29,8 @@ from tests.dags.standalone import Run, Standalone, standalone
 pytestmark = [pytest.mark.airflow, pytest.mark.broker]
 
 NEVER, NOW = "0 0 29 2 *", "* * * * * */20"
+STATION = "0211fffe75300001"
+BACKFILL = {"reason": "the station was calibrated", "dry_run": False, "device": STATION}
 CLOCKS = {"intake": "*/10 * * * *", "maintenance": "25 * * * *"}
 TABLES = ("bronze.events", "silver.observations", "gold.field_hourly", "gold.field_daily")
 OF_THE_RUN = {"ingest_time", "silver_version"}
@@ -41,6 +47,8 @@ class Story:
     clocked: Tables
     runs_clocked: list[Run]
     runs_of_maintenance: list[Run]
+    runs_of_backfill: list[Run]
+    replays: list[dict[str, Any]]
     by_hand: Tables
 
 
@@ -49,9 +57,10 @@ def story(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Story:
     settings = replace(settings_in(tmp_path_factory.mktemp("airflow")), kafka=broker.address)
     dags = tmp_path_factory.mktemp("dags")
     set_clocks(dags, NEVER)
+    shutil.copy(DAGS / "backfill.py", dags)
     know_the_field(settings)
     with standalone(settings, dags) as airflow:
-        airflow.wait_until_ready(CLOCKS)
+        airflow.wait_until_ready([*CLOCKS, "backfill"])
         send_first(settings, 300)
         hinted = wait_for_run(airflow, "intake", "asset_triggered")
         after_hint = content(settings)
@@ -61,8 +70,12 @@ def story(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Story:
         clocked = wait_for_run(airflow, "intake", "scheduled")
         maintained = wait_for_run(airflow, "maintenance", "scheduled")
         after_clock = content(settings)
+        calibrate_the_station(settings, tmp_path_factory.mktemp("registry") / "devices.csv")
+        airflow.trigger("backfill", BACKFILL)
+        filled = wait_for_run(airflow, "backfill", "manual")
+        replays = Lake(settings.lake).read("ops.replays").to_pylist()
     without_airflow = by_hand(settings, tmp_path_factory.mktemp("by-hand"))
-    return Story(after_hint, hinted, after_clock, clocked, maintained, without_airflow)
+    return Story(after_hint, hinted, after_clock, clocked, maintained, filled, replays, without_airflow)
 
 
 def set_clocks(dags: Path, clock: str) -> None:
@@ -76,6 +89,13 @@ def set_clocks(dags: Path, clock: str) -> None:
 
 def know_the_field(settings: Settings) -> None:
     load_reference(settings, SAMPLE / "devices.csv", SAMPLE / "fields.geojson")
+
+
+def calibrate_the_station(settings: Settings, devices: Path) -> None:
+    header, *periods = (SAMPLE / "devices.csv").read_text().splitlines()
+    lines = [f"{each},{'air_temperature 1 0.5' if each.startswith(STATION) else ''}" for each in periods]
+    devices.write_text("\n".join([f"{header},calibration", *lines, ""]))
+    load_reference(settings, devices, correct=True)
 
 
 def send_first(settings: Settings, messages: int) -> None:
@@ -126,3 +146,13 @@ def test_without_the_watcher_the_clock_reaches_the_same_state(story: Story) -> N
 
 def test_maintenance_runs_beside_it(story: Story) -> None:
     assert (story.runs_of_maintenance[0].run_type, story.runs_of_maintenance[0].state) == ("scheduled", "success")
+
+
+def test_a_backfill_by_hand_puts_right_what_the_registry_says_otherwise_now(story: Story) -> None:
+    (run,) = story.runs_of_backfill
+    assert run.state == "success"
+    *_, end = sorted(story.replays, key=lambda row: row["is_end"])
+    assert (end["replay_reason"], end["replayed_by"]) == (BACKFILL["reason"], f"airflow {run.run_id}")
+    read = [row for row in story.clocked["silver.observations"] if row["device_id"] == STATION]
+    changed = sum(row["property"] == "air_temperature" and row["value"] is not None for row in read)
+    assert (end["observations_changed"], end["observations_unchanged"]) == (changed, len(read) - changed)
