@@ -56,7 +56,7 @@ def scenarios() -> list[Scenario]:
         ),
         Scenario(
             "kill.gold.writing",
-            "kill -9 while Spark writes gold: of the driver alone, or of its JVM and workers too",
+            "kill -9 from outside while a build writes gold",
             ("P4", "P7"),
             _Step(BUILD, GOLD, _judged, None),
             2,
