@@ -24,8 +24,8 @@ from pipelines.stream.plan import Ends, OffsetRange
 from pipelines.stream.recall import Recall
 
 # What is cleaned at once, and what may wait for it in all partitions together.
-CHUNK_BYTES = 16 * 2**20
-WAITING_BYTES = 24 * 2**20
+CHUNK_BYTES = 12 * 2**20
+WAITING_BYTES = 16 * 2**20
 
 # How often to ask whether the broker is still there, and has new partitions.
 LOOK_S = 10.0
