@@ -86,7 +86,9 @@ def soak(environ: Mapping[str, str], lake: Lake, topic: str, address: str, *, wi
         _until(lambda: all(lake.exists(name) for name in TABLES), "the tables were not made", _STARTS_WITHIN_S)
         with ThreadPoolExecutor(1) as pool:
             sending = pool.submit(deliver, load, address, topic)
-            seen = tuple(_window(process, environ, lake, window_s) for _ in range(windows))
+            # A window in which maintenance takes long is followed by a shorter one: all are under load.
+            ends = [time.monotonic() + number * window_s for number in range(1, windows + 1)]
+            seen = tuple(_window(process, environ, lake, each) for each in ends)
             sending.result()
         ended = time.monotonic()
         _until(lambda: _taken_in(lake, topic) >= sent, f"not all of {sent:,} records came", _ENDS_WITHIN_S)
@@ -100,8 +102,7 @@ def soak(environ: Mapping[str, str], lake: Lake, topic: str, address: str, *, wi
     return Soak(seen, sent, report["records"], report["observations"], report["batches"], round(behind_s, 1))
 
 
-def _window(process: "subprocess.Popen[str]", environ: Mapping[str, str], lake: Lake, window_s: float) -> Window:
-    ends = time.monotonic() + window_s
+def _window(process: "subprocess.Popen[str]", environ: Mapping[str, str], lake: Lake, ends: float) -> Window:
     tables = [lake.open(name) for name in TABLES]
     looks = [_look(process, lake, tables)]
     while time.monotonic() < ends:
