@@ -1,6 +1,5 @@
 import os
 import signal
-from dataclasses import dataclass
 
 import pytest
 
@@ -53,15 +52,16 @@ def test_offsets_that_kafka_does_not_hold_are_refused_by_name(spark, broker, top
     assert list(tmp_path.iterdir()) == []
 
 
-@dataclass(frozen=True)
-class Killed:
-    """Ends the worker that asks it what is known, as the system does when memory runs out."""
-
-    def judge(self, *_):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
 def test_a_worker_that_is_killed_is_one_sentence(spark, broker, topic, tmp_path):
+    class Killed:
+        """Ends the worker that asks it what is known, as the system does when memory runs out.
+
+        Within the test, so that it travels whole: a worker may not find the tests.
+        """
+
+        def judge(self, *_):
+            os.kill(os.getpid(), signal.SIGKILL)
+
     killing = Cleaning(steps(), "acme", INGEST_TIME, Killed(), tmp_path, tmp_path)
     with pytest.raises(WorkerLost, match=rf"topic {topic}\): expected a result .* Nothing was committed\.") as caught:
         clean_with_spark(spark.sparkContext, broker.address, [OffsetRange(topic, 0, 0, 5, None)], killing)
