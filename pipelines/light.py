@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from typing import Any
@@ -24,7 +24,7 @@ def arrow_without_pandas() -> None:
     """
     import pyarrow as pa
 
-    with _absent("pandas"):
+    with absent("pandas"):
         pa.array([0])
 
 
@@ -34,25 +34,25 @@ def spark_without_pandas() -> None:
     For each argument of such a call it asks what else is installed of a module for its own tests. What the module
     says of pandas is read nowhere else.
     """
-    with _absent("pandas"):
+    with absent("pandas"):
         import pyspark.testing.utils  # noqa: F401 - to be loaded is all
 
 
 class _Hides(MetaPathFinder):
-    """Finds nothing, and lets nobody else find one module."""
+    """Finds nothing, and lets nobody else find some modules."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = names
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:  # noqa: ARG002 - its protocol
-        if fullname == self._name:
+        if fullname in self._names:
             raise ModuleNotFoundError(name=fullname)
 
 
 @contextmanager
-def _absent(name: str) -> Iterator[None]:
-    """Let nobody find a module meanwhile that is not loaded yet."""
-    finder = _Hides(name)
+def absent(*names: str) -> Iterator[None]:
+    """Let nobody find modules meanwhile that are not loaded yet."""
+    finder = _Hides(names)
     sys.meta_path.insert(0, finder)
     try:
         yield

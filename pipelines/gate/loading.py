@@ -10,6 +10,7 @@ from importlib.metadata import version
 from types import ModuleType
 
 from pipelines.gate.on_demand import load_on_demand
+from pipelines.light import absent
 
 _GX = "great_expectations"
 _METRICS = (
@@ -51,13 +52,13 @@ def without_unasked() -> Iterator[None]:
     scipy = ModuleType("scipy")
     scipy.stats = None  # type: ignore[attr-defined]  # what is imported from it
     stand_ins = {"altair": ModuleType("altair"), "scipy": scipy}
-    unasked = dict.fromkeys(_UNASKED) | stand_ins
-    hidden = {name: module for name, module in unasked.items() if name not in sys.modules}
-    sys.modules.update(hidden)  # type: ignore[arg-type]  # None is how the import system itself marks absence
+    standing_in = {name: module for name, module in stand_ins.items() if name not in sys.modules}
+    sys.modules.update(standing_in)
     try:
-        yield
+        with absent(*_UNASKED):
+            yield
     finally:
-        for name in hidden:
+        for name in standing_in:
             del sys.modules[name]
 
 

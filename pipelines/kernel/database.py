@@ -1,7 +1,7 @@
 """DuckDB for one batch at a time: its tables are laid before the steps, whose plans outlive the batch.
 
 To plan the steps costs more than to run them on a small batch. A plan is good as long as what it reads keeps its
-layout, so nothing is created or dropped after the start: all tables are Arrow's, each lies under its name in a place
+layout, so nothing is created or dropped after the start: all tables are Arrow's, each lies under its name on a shelf
 of its own, and a batch only changes what lies there.
 """
 
@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from pipelines.kernel.memory import keep_freed_memory
 from pipelines.kernel.sql import literal
-from pipelines.kernel.tables import AT_THE_START, Place
+from pipelines.kernel.tables import AT_THE_START, Shelf
 
 # Plans kept: a topic's steps are some thirty, and those that depend on what its sensors send come in few variants.
 MOST_PLANS = 128
@@ -54,8 +54,12 @@ class Database:
 
     def add(self, name: str, sql: str) -> None:
         """Lay what a step gives below what lies under a name; a column that it does not give is null there."""
-        there = self._session.lying(name)
+        there = self.lying(name)
         self.register(name, pa.concat_tables([there, self.query(sql)], promote_options="default"))
+
+    def lying(self, name: str) -> pa.Table:
+        """Return what lies under a name."""
+        return self._session.lying(name)
 
     def query(self, sql: str) -> pa.Table:
         """Run a step that gives a table."""
@@ -80,29 +84,29 @@ class _Session:
         # How many rows a table has is not known when a plan is made: joins stand as they are written, the larger first.
         self._engine.execute("SET GLOBAL disabled_optimizers = 'join_order,build_side_probe_side'")
         self._engine.execute(contents)
-        self._places: dict[str, Place] = {}
+        self._shelves: dict[str, Shelf] = {}
         self._plans: OrderedDict[str, duckdb.Statement] = OrderedDict()
         self._planned = 0
         for name, schema in AT_THE_START.items():
             self.lay(name, schema.empty_table())
 
     def lying(self, name: str) -> pa.Table:
-        return self._places[name].table
+        return self._shelves[name].table
 
     def lay(self, name: str, table: pa.Table) -> None:
-        place = self._places.get(name)
-        if place is not None and place.table.schema.names == table.schema.names:
-            place.table = table.cast(place.table.schema)
+        shelf = self._shelves.get(name)
+        if shelf is not None and shelf.table.schema.names == table.schema.names:
+            shelf.table = table.cast(shelf.table.schema)
             return
         # Another layout is another table, of which the plans know nothing.
         while self._plans:
             self._forget_oldest()
-        self._places[name] = Place(table)
-        self._engine.register(name, self._places[name])
+        self._shelves[name] = Shelf(table)
+        self._engine.register(name, self._shelves[name])
 
     def clear(self) -> None:
-        for place in self._places.values():
-            place.table = place.table.schema.empty_table()
+        for shelf in self._shelves.values():
+            shelf.table = shelf.table.schema.empty_table()
 
     def run(self, sql: str) -> duckdb.DuckDBPyConnection:
         return self._engine.execute(self._plan(sql))

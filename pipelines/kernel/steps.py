@@ -44,7 +44,6 @@ class Steps:
     payloads: str
     undecoded: str
     undecodable: str
-    are_readings: str
     words: str
     understood: str
     general: str
@@ -98,7 +97,6 @@ def steps(kind: TopicKind = TELEMETRY) -> Steps:
         payloads=_filled("4_payloads", amount=_AMOUNT),
         undecoded=_filled("4_undecoded"),
         undecodable=_filled("4_undecodable"),
-        are_readings="SELECT EXISTS(FROM readings)",
         words=_filled("4_words"),
         understood=_filled("4_understood"),
         general=_filled("4_general"),

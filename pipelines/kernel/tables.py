@@ -50,7 +50,7 @@ AT_THE_START = {
 }
 
 
-class Place:
+class Shelf:
     """Where a table lies: DuckDB asks for it anew with every step that reads it.
 
     It is here and not with the sessions because it must not know them, in what ways ever: DuckDB keeps it, and Python

@@ -10,6 +10,7 @@ from pipelines.contracts.sensors import sensors
 from pipelines.contracts.tables import table
 from pipelines.kernel.expand import TEXTS, Context, general_rows, hot_rows, repeated, spread, with_texts_once
 from pipelines.kernel.meanings import Meanings
+from pipelines.kernel.tables import GENERAL
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
@@ -22,19 +23,7 @@ EVENT_SCHEMA = pa.schema(
         ("is_misdated", pa.bool_()),
     ]
 )
-GENERAL_SCHEMA = pa.schema(
-    [
-        ("row_id", pa.int64()),
-        ("meaning_id", pa.int32()),
-        ("said", pa.float64()),
-        ("lack", pa.string()),
-        ("own_device_id", pa.string()),
-        ("own_depth_cm", pa.float64()),
-        ("own_channel", pa.int32()),
-        ("own_time", pa.timestamp("us", tz="UTC")),
-        ("is_own_time_misdated", pa.bool_()),
-    ]
-)
+GENERAL_VALUES = GENERAL.append(pa.field("is_own_time_misdated", pa.bool_()))
 
 
 @pytest.fixture
@@ -61,7 +50,7 @@ def context():
 
 
 def general(*rows):
-    return pa.Table.from_pylist(rows, schema=GENERAL_SCHEMA)
+    return pa.Table.from_pylist(rows, schema=GENERAL_VALUES)
 
 
 EVERY = np.array([True, True, True])
