@@ -1,5 +1,6 @@
 """Messages that the broker has taken and did not say so, or said too late: sent again, and each event counts once."""
 
+import re
 import shutil
 import time
 from collections import Counter
@@ -8,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 from kafka import KafkaProducer
-from kafka.errors import KafkaTimeoutError
+from kafka.errors import KafkaError
 
 from pipelines.chaos.site import _send
 from pipelines.chaos.truth import truth
@@ -27,6 +28,8 @@ pytestmark = pytest.mark.broker
 
 EVENTS = 60
 REQUEST_MS, DELIVERY_MS = 800, 2500
+# Whether the time is up while the client waits for the last answer, or just after it was lost, is chance.
+TIME_IS_UP = "Expiring [0-9]+ record|socket disconnected|timed out"
 
 
 @pytest.fixture(scope="module")
@@ -141,12 +144,13 @@ def test_a_broker_that_never_acknowledges_is_one_sentence_and_a_second_run_knows
     assert main(command, environ) == 4
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert (
-        f"fieldstream: Not every message was acknowledged ({settings.kafka}): expected the broker to acknowledge 30 "
-        "messages, got 0 acknowledged, then KafkaTimeoutError: Expiring "
-    ) in captured.err
-    assert "The topic may hold any of the other 30, or none." in captured.err
-    assert "Traceback" not in captured.err
+    said = (
+        f"fieldstream: Not every message was acknowledged \\({settings.kafka}\\): expected the broker to acknowledge "
+        f"30 messages, got 0 acknowledged, then .*({TIME_IS_UP}).*\\. "
+        "The topic may hold any of the other 30, or none\\. "
+        "See that the broker answers, and send again: an event that comes twice is counted once\\.\n"
+    )
+    assert re.fullmatch(said, captured.err)
     line.mend()
     assert main([*command, "--json"], environ) == 0
     topic = settings.topic("operations")
@@ -179,7 +183,7 @@ def test_nothing_is_sent_after_a_message_that_may_be_missing(settings, line):
             sender.flush()
             line.lose(PRODUCE, 1000, after_s=FOR_EVER_S)
             unknown = sender.send(settings.telemetry_topic, b"second")
-            with pytest.raises(KafkaTimeoutError, match="Expiring 1 record"):
+            with pytest.raises(KafkaError, match=TIME_IS_UP):
                 unknown.get(30)
             line.mend()
             sender.send(settings.telemetry_topic, b"third")
