@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from typing import Any
 
+from pipelines.memory import keep_freed_memory
+
 
 def start_light() -> None:
     """Start Arrow without pandas, and without an allocator of its own; to be called before anything else imports it."""
+    keep_freed_memory()
     # What Arrow frees, DuckDB can use and the other way round; each with an allocator of its own keeps 40 MB more.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     arrow_without_pandas()

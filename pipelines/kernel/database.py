@@ -16,9 +16,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipelines.kernel.memory import keep_freed_memory
 from pipelines.kernel.sql import literal
 from pipelines.kernel.tables import AT_THE_START, Shelf
+from pipelines.memory import keep_freed_memory
 
 # Plans kept: a topic's steps are some thirty, and those that depend on what its sensors send come in few variants.
 MOST_PLANS = 128

@@ -21,6 +21,8 @@ from pipelines.lake.ledger import LedgerFile, known_keys
 RECENT_ROWS = 20_000
 # Eight bytes an event: an hour and a half of 2,300 a second, as far back as copies are told where times are now.
 REMEMBERED_BYTES = 96 * 2**20
+# What so many batches have had no use for, those of all partitions together, is not kept until the room is full.
+UNUSED_BATCHES = 500
 
 # Times are remembered a stretch of them at once: short ones keep less that is too old, long ones are fewer to look up.
 _SPAN = timedelta(minutes=30)
@@ -36,6 +38,7 @@ class Recall:
         self._files = files
         self._recent: dict[int, pa.Table] = {}
         self._spans: OrderedDict[tuple[int, int], _Prints] = OrderedDict()
+        self._asked = 0
 
     def forget(self) -> None:
         """Forget everything: somebody else has added to the ledger."""
@@ -74,7 +77,8 @@ class Recall:
             rows = np.flatnonzero(spans == span)
             for step in _REACH:
                 found[rows] |= self._spans[partition, span + step].hold(prints[rows])
-        self._let_go(partition, near)
+        self._use(partition, near)
+        self._let_go()
         if not found.any():
             return None
         suspects = events.filter(pa.array(found))
@@ -103,14 +107,22 @@ class Recall:
             if span in chosen:
                 self._spans[partition, span].add(prints[spans == span])
 
-    def _let_go(self, partition: int, near: Sequence[int]) -> None:
-        """Move what was used to the end, and forget what was not used for longest where that is too much."""
+    def _use(self, partition: int, near: Sequence[int]) -> None:
+        """Move what is used to the end: what was not used for longest comes first."""
+        self._asked += 1
         for span in near:
             self._spans.move_to_end((partition, span))
+            self._spans[partition, span].used_at = self._asked
+
+    def _let_go(self) -> None:
+        """Forget what was not used for longest, as far as that is long ago or all of it too much."""
         size_bytes = sum(each.size_bytes for each in self._spans.values())
-        while size_bytes > REMEMBERED_BYTES and len(self._spans) > 1:
-            _, forgotten = self._spans.popitem(last=False)
-            size_bytes -= forgotten.size_bytes
+        while len(self._spans) > 1:
+            longest = next(iter(self._spans.values()))
+            if size_bytes <= REMEMBERED_BYTES and self._asked - longest.used_at <= UNUSED_BATCHES:
+                break
+            self._spans.popitem(last=False)
+            size_bytes -= longest.size_bytes
 
 
 class _Prints:
@@ -118,6 +130,7 @@ class _Prints:
 
     def __init__(self) -> None:
         self._runs: list[Numbers] = []
+        self.used_at = 0
 
     @property
     def size_bytes(self) -> int:

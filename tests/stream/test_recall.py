@@ -95,6 +95,15 @@ def test_what_was_let_go_of_is_read_again(monkeypatch, recall, keys):
     assert found(recall, keys) == sorted(keys["event_key"].to_pylist())
 
 
+def test_what_is_not_asked_for_any_more_is_let_go_of(monkeypatch, recall, keys):
+    monkeypatch.setattr(recall_module, "UNUSED_BATCHES", 3)
+    remembered = []
+    for start in (0, 40, 0, 40, 40, 40, 40, 40):
+        found(recall, keys.slice(start, 1))
+        remembered.append(len(recall._spans))
+    assert remembered == [5, 10, 10, 10, 10, 10, 5, 5]
+
+
 @settings(max_examples=50, deadline=None)
 @given(bags=st.lists(st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=20), max_size=12))
 def test_a_bag_holds_what_was_added(bags):
