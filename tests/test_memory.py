@@ -68,3 +68,34 @@ libc.fclose(told)
 def test_threads_share_few_places(mode, least, most):
     told = subprocess.run([sys.executable, "-c", PLACES, mode], capture_output=True, text=True, check=True)
     assert least <= told.stdout.count("<heap nr=") <= most
+
+
+HOLES = """
+import ctypes
+from pipelines.memory import give_back_freed_memory, keep_freed_memory
+
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+keep_freed_memory()
+
+def resident_mb():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096 // 10**6
+
+def filled(size):
+    block = ctypes.c_void_p(libc.malloc(ctypes.c_size_t(size)))
+    libc.memset(block, 1, ctypes.c_size_t(size))
+    return block
+
+blocks = [(filled(1_000_000), filled(100)) for _ in range(100)]
+for large, _ in blocks:
+    libc.free(large)
+kept = resident_mb()
+give_back_freed_memory()
+print(kept - resident_mb())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's allocator is told")
+def test_what_is_free_between_what_is_in_use_is_given_back():
+    told = subprocess.run([sys.executable, "-c", HOLES], capture_output=True, text=True, check=True)
+    assert int(told.stdout) >= 90

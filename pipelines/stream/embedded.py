@@ -14,6 +14,7 @@ from contextlib import ExitStack
 
 import pyarrow as pa
 
+from pipelines.memory import give_back_freed_memory
 from pipelines.stream.batch import Tables
 from pipelines.stream.clean import CleanedRange, Cleaning, RangeCleaner
 from pipelines.stream.consume import Patience, divided, require_no_end_before
@@ -27,7 +28,7 @@ from pipelines.stream.recall import Recall
 CHUNK_BYTES = 12 * 2**20
 WAITING_BYTES = 16 * 2**20
 
-# How often to ask whether the broker is still there, and has new partitions.
+# How often to ask whether the broker is still there, and has new partitions; and to give back memory.
 LOOK_S = 10.0
 
 
@@ -78,6 +79,7 @@ class Embedded:
         """
         if time.monotonic() - self._looked_at >= LOOK_S:
             self._look()
+            give_back_freed_memory()
             self._looked_at = time.monotonic()
         ends = {partition: max(end, self._feed.seen_end(partition)) for partition, end in self._ends.items()}
         return Ends(self._feed.topic, self._beginnings, ends, self._topic_id)
