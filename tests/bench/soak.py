@@ -1,12 +1,11 @@
 """A stream that goes on: what it holds of memory, threads, descriptors and files, window after window."""
 
 import json
-import re
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 import psutil
 from deltalake import DeltaTable
 
+from pipelines.errors import DataRefused
 from pipelines.lake.tables import Lake
 from pipelines.simulate.farm import Farm
 from pipelines.stream.broker import ensure_topic
@@ -27,24 +27,30 @@ BURST = 20 * RATE
 # Many devices, so that the time of the events passes sixty times as fast as ours: a day and a half in half an hour.
 DEVICES = 20_000
 TABLES = ("bronze.events", "silver.observations")
+# The log of what nobody has judged is kept.
+JUDGED_AFTER = 5
 # Until the windows that are judged begin: what is loaded on first use has been.
 WARM_UP_SHARE = 1 / 3
 
-_LOOK_S = 0.5
+_LOOK_S = 1.0
 _STARTS_WITHIN_S = 60.0
 _ENDS_WITHIN_S = 60.0
 
 
 @dataclass(frozen=True)
 class Window:
-    """The most that was seen between two runs of maintenance."""
+    """The most that was seen between two runs of maintenance, and what memory was in half of all looks."""
 
     memory_mb: float
+    """Half of the time it was more."""
+    peak_mb: float
     threads: int
     descriptors: int
     files: int
     """Files that the latest versions of both tables have."""
     log_files: int
+    """Files of both tables' logs."""
+    played_back: int
     """Commits since the last checkpoint, of the table that has more."""
 
 
@@ -68,12 +74,12 @@ class Soak:
 
 
 def soak(environ: Mapping[str, str], lake: Lake, topic: str, address: str, *, windows: int, window_s: float) -> Soak:
-    """Let the embedded engine take in a load, with maintenance after every window, to its end.
+    """Let the embedded engine take in a load, with maintenance after every window and the gate after some, to its end.
 
     The load is steady, but for a burst in the first third: as many as come in twenty seconds, at once.
 
     Raises:
-        CommandFailed: The stream, or maintenance, ended when it should not have, or stood still.
+        CommandFailed: The stream ended when it should not have, or stood still; or maintenance or the gate failed.
     """
     ensure_topic(address, topic, PARTITIONS)
     steady = round(RATE * windows * window_s)
@@ -88,7 +94,7 @@ def soak(environ: Mapping[str, str], lake: Lake, topic: str, address: str, *, wi
             sending = pool.submit(deliver, load, address, topic)
             # A window in which maintenance takes long is followed by a shorter one: all are under load.
             ends = [time.monotonic() + number * window_s for number in range(1, windows + 1)]
-            seen = tuple(_window(process, environ, lake, each) for each in ends)
+            seen = tuple(_window(process, environ, lake, number, each) for number, each in enumerate(ends, 1))
             sending.result()
         ended = time.monotonic()
         _until(lambda: _taken_in(lake, topic) >= sent, f"not all of {sent:,} records came", _ENDS_WITHIN_S)
@@ -102,18 +108,31 @@ def soak(environ: Mapping[str, str], lake: Lake, topic: str, address: str, *, wi
     return Soak(seen, sent, report["records"], report["observations"], report["batches"], round(behind_s, 1))
 
 
-def _window(process: "subprocess.Popen[str]", environ: Mapping[str, str], lake: Lake, ends: float) -> Window:
+def _window(
+    process: "subprocess.Popen[str]", environ: Mapping[str, str], lake: Lake, number: int, ends: float
+) -> Window:
     tables = [lake.open(name) for name in TABLES]
     looks = [_look(process, lake, tables)]
     while time.monotonic() < ends:
         time.sleep(_LOOK_S)
         looks.append(_look(process, lake, tables))
-    subprocess.run([*FIELDSTREAM, "maintain", "--apply"], env=dict(environ), check=True, stdout=subprocess.DEVNULL)
+    if number % JUDGED_AFTER == 0:
+        _run(environ, "flag")
+        _run(environ, "gate", "run", TABLES[1])
+    _run(environ, "maintain", "--apply")
     return _most(looks)
 
 
+def _run(environ: Mapping[str, str], *command: str) -> None:
+    done = subprocess.run([*FIELDSTREAM, *command], env=dict(environ), check=False, stdout=subprocess.DEVNULL)
+    # What the gate holds shows in the length of the log.
+    if done.returncode not in {0, DataRefused.exit_code}:
+        raise CommandFailed(f"{' '.join(command)} ended with {done.returncode}")
+
+
 def _most(looks: Sequence[Window]) -> Window:
-    return Window(*(max(getattr(look, name) for look in looks) for name in Window.__dataclass_fields__))
+    most = Window(*(max(getattr(look, name) for look in looks) for name in Window.__dataclass_fields__))
+    return replace(most, memory_mb=float(np.median([look.memory_mb for look in looks])))
 
 
 def _look(process: "subprocess.Popen[str]", lake: Lake, tables: Sequence[DeltaTable]) -> Window:
@@ -122,20 +141,22 @@ def _look(process: "subprocess.Popen[str]", lake: Lake, tables: Sequence[DeltaTa
     for table in tables:
         table.update_incremental()
     stream = psutil.Process(process.pid)
+    memory_mb = stream.memory_info().rss / 1e6
+    logs = [lake.path(name) / "_delta_log" for name in TABLES]
     return Window(
-        stream.memory_info().rss / 1e6,
+        memory_mb,
+        memory_mb,
         stream.num_threads(),
         stream.num_fds(),
         sum(len(table.file_uris()) for table in tables),
-        max(map(_since_checkpoint, (lake.path(name) / "_delta_log" for name in TABLES))),
+        sum(1 for log in logs for _ in log.iterdir()),
+        max(table.version() - _checkpoint(log) for table, log in zip(tables, logs, strict=True)),
     )
 
 
-def _since_checkpoint(log: Path) -> int:
+def _checkpoint(log: Path) -> int:
     pointer = log / "_last_checkpoint"
-    checkpoint = json.loads(pointer.read_text(encoding="utf-8"))["version"] if pointer.exists() else -1
-    commits = (int(each.stem) for each in log.glob("*.json") if re.fullmatch(r"\d{20}", each.stem))
-    return sum(version > checkpoint for version in commits)
+    return int(json.loads(pointer.read_text(encoding="utf-8"))["version"]) if pointer.exists() else -1
 
 
 def _taken_in(lake: Lake, topic: str) -> int:

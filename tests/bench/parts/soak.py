@@ -12,17 +12,20 @@ TENANT = "soak"
 
 METHOD = """\
 The embedded engine takes in {rate:,} messages a second of {devices:,} devices for {minutes} minutes, at its own pace,
-with `fieldstream maintain --apply` after each, all on the same two cores as the producer and the broker. Of each minute
-the most that was seen counts. The first third is left to what is loaded once; through the rest a line is laid, and
-growth is how far it rises, as a share of the mean."""
+with `fieldstream maintain --apply` after each, and `flag` and `gate run` after each fifth, all on the same two cores as
+the producer and the broker. Of each minute the most that was seen counts, and of memory the median besides. The first
+third is left to what is loaded once; through the rest a line is laid, and growth is how far it rises, as a share of the
+mean."""
 
 # What is judged, how it is called, and the share by which it may grow.
 JUDGED = {
     "memory_mb": ("memory, MB", 0.05),
+    "peak_mb": ("memory at its peak, MB", 0.1),
     "threads": ("threads", 0.02),
     "descriptors": ("file descriptors", 0.05),
     "files": ("files of both tables", 0.1),
-    "log_files": ("commits since a checkpoint", 0.1),
+    "log_files": ("files of both logs", 0.1),
+    "played_back": ("commits since a checkpoint", 0.1),
 }
 
 
