@@ -26,6 +26,21 @@ def delta_table(where: Place | str, version: int | None = None) -> DeltaTable:
     return DeltaTable(str(where), version=version, storage_options=delta_options(where))
 
 
+def catch_up(table: DeltaTable, folder: Place) -> None:
+    """Read what a table's log has had since, if anything.
+
+    Whether there is a next commit is asked by its name: to have all of them listed takes as long as they are many.
+
+    Raises:
+        DeltaError: The log cannot be read.
+    """
+    log = folder / "_delta_log"
+    here, following = (log / f"{version:020}.json" for version in (table.version(), table.version() + 1))
+    # Where not even the commit that is known is there any more, the next may have been cleaned away too.
+    if following.exists() or not here.exists():
+        table.update_incremental()
+
+
 def dataset(files: Sequence[str], schema: pa.Schema | None = None) -> ds.Dataset:
     """Return data files, named as delta-rs names them, as one dataset; of no rows where there are none."""
     # A second to import: commands that only look at the log have no use for it.

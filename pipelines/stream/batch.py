@@ -11,6 +11,7 @@ from pipelines.contracts.topics import TELEMETRY, TopicKind
 from pipelines.errors import LakeDamaged, OffsetGap
 from pipelines.kernel.batch import Batch
 from pipelines.kernel.steps import steps
+from pipelines.lake.access import catch_up
 from pipelines.lake.commit import Progress, append_once
 from pipelines.lake.cost import Meter
 from pipelines.lake.files import DataFile, FileWriter
@@ -64,8 +65,8 @@ class Tables:
     def refresh(self) -> None:
         """Read what the logs have had since."""
         version = self.events.version()
-        self.events.update_incremental()
-        self.silver.update_incremental()
+        catch_up(self.events, self.lake.path(EVENTS))
+        catch_up(self.silver, self.lake.path(self.kind.table))
         if self.events.version() != version:
             self._relist()
         self._refresh_redrives()
@@ -98,7 +99,7 @@ class Tables:
     def _refresh_redrives(self) -> None:
         before = self.redrives.version() if self.redrives else None
         if self.redrives is not None:
-            self.redrives.update_incremental()
+            catch_up(self.redrives, self.lake.path(REDRIVES))
         elif self.lake.exists(REDRIVES):
             self.redrives = self.lake.open(REDRIVES)
         if self.redrives is not None and self.redrives.version() != before:
@@ -108,7 +109,7 @@ class Tables:
     def _refresh_registry(self) -> None:
         before = self._devices.version() if self._devices else None
         if self._devices is not None:
-            self._devices.update_incremental()
+            catch_up(self._devices, self.lake.path(DEVICES))
         elif self.lake.exists(DEVICES):
             self._devices = self.lake.open(DEVICES)
         if self._devices is not None and self._devices.version() != before:

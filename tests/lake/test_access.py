@@ -7,11 +7,11 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 
 from pipelines.contracts.tables import table
 from pipelines.errors import StoreRefused, UsageError, WriterConflict
-from pipelines.lake.access import connected, dataset, delta_table
+from pipelines.lake.access import catch_up, connected, dataset, delta_table
 from pipelines.lake.commit import Progress, append_once
 from pipelines.lake.query import Moment, query
 from pipelines.lake.tables import Lake
@@ -78,3 +78,28 @@ def test_a_table_of_no_bucket_is_no_empty_table(store: Store) -> None:  # noqa: 
 def test_duckdb_draws_nothing_where_the_answer_is_written(tmp_path):
     with connected(tmp_path) as connection:
         assert connection.execute("select current_setting('enable_progress_bar')").fetchall() == [(False,)]
+
+
+def test_a_log_is_read_on_only_where_there_is_something_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake, read_on = soil_lake(tmp_path), 0
+    update = DeltaTable.update_incremental
+
+    def counted(known: DeltaTable) -> None:
+        nonlocal read_on
+        read_on += 1
+        update(known)
+
+    monkeypatch.setattr(DeltaTable, "update_incremental", counted)
+    known, folder = lake.open(SILVER), lake.path(SILVER)
+    catch_up(known, folder)
+    assert read_on == 0
+    write_deltalake(lake.open(SILVER), lake.read(SILVER).slice(0, 1), mode="append")
+    catch_up(known, folder)
+    assert (read_on, known.version()) == (1, lake.version(SILVER))
+    # Its next commit, and what it knows, have been cleaned away meanwhile.
+    slept = lake.open(SILVER, 0)
+    lake.open(SILVER).create_checkpoint()
+    for version in range(lake.version(SILVER)):
+        (tmp_path / "silver/observations/_delta_log" / f"{version:020}.json").unlink()
+    catch_up(slept, folder)
+    assert (read_on, slept.version()) == (2, lake.version(SILVER))
