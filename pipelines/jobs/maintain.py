@@ -6,15 +6,18 @@ from datetime import timedelta
 from pathlib import Path
 
 from pipelines.contracts.tables import table_names
+from pipelines.gold.store import recorded
 from pipelines.jobs.gate import GATED
 from pipelines.lake.admitted import admitted_version
-from pipelines.lake.flagged import OBSERVATIONS, flagged_version, last_run
-from pipelines.lake.maintenance import Needed, Upkeep, alone, maintain_table
+from pipelines.lake.flagged import FLAGS, OBSERVATIONS, flagged_version, last_run
+from pipelines.lake.maintenance import Upkeep, alone, maintain_table
+from pipelines.lake.retention import Needed
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
 from pipelines.soundness.damage import require_sound
 
 KEEP_DAYS = 7
+BUILDS = ("gold.field_hourly", "gold.field_daily", "gold.water_balance_daily")
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,22 @@ def lock_file(settings: Settings, what: str = "maintenance") -> Path:
 
 def _needed(lake: Lake, name: str) -> Needed:
     """Versions that the next run of a step reads, or that a registered model was trained on."""
-    if name in GATED:
-        admitted = admitted_version(lake, name)
-        read_to = min(admitted, flagged_version(lake)) if name == OBSERVATIONS else admitted
-        return Needed(frozenset({admitted} - {-1}), read_to)
+    if name in GATED or name == FLAGS:
+        admitted = frozenset({admitted_version(lake, name)} - {-1}) if name in GATED else frozenset()
+        return Needed(admitted, _read_to(lake, name))
     if name == "gold.field_daily":
         return Needed(frozenset(lake.read("ops.models", columns=["gold_version"])["gold_version"].to_pylist()))
     last = last_run(lake)
     noted = {"reference.devices": "devices_version", "reference.fields": "fields_version"}
     return Needed(frozenset({last[noted[name]]} - {-1}) if last and name in noted else frozenset())
+
+
+def _read_to(lake: Lake, name: str) -> int | None:
+    """Return the last version that all have read who read what is new in a table; None where nobody has begun to."""
+    builds = [made for build in BUILDS if (made := recorded(lake, build))]
+    read = [made[name] for made in builds if name in made]
+    if name in GATED:
+        read.append(admitted_version(lake, name))
+    if name == OBSERVATIONS:
+        read.append(flagged_version(lake))
+    return min(read, default=None)

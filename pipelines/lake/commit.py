@@ -108,13 +108,9 @@ def _progressing(
     snapshot: DeltaTable, contract: TableContract, progress: Sequence[Progress], information: Mapping[str, str]
 ) -> Iterator[CommitProperties]:
     """Let one of two writers commit that would both move a progress on from the same state."""
-    for each in progress:
-        recorded = snapshot.transaction_version(each.app_id)
-        if recorded != each.start:
-            holder = last_writer(snapshot, each.app_id)
-            raise WriterConflict(contract.name, each.app_id, each.start or 0, recorded, holder)
     said = {**signature(), **mark(), **information}
     try:
+        _require_unmoved(snapshot, contract, progress)
         yield CommitProperties(
             app_transactions=[Transaction(each.app_id, each.next) for each in progress],
             custom_metadata=said,
@@ -129,7 +125,23 @@ def _progressing(
         no_space = os.strerror(errno.ENOSPC)
         if no_space in str(cause) or getattr(cause, "errno", None) == errno.ENOSPC:
             raise StorageFull(snapshot.table_uri, no_space) from cause
+        if _is_forgotten(snapshot):
+            raise _conflict(delta_table(snapshot.table_uri), contract, progress) from cause
         raise
+
+
+def _require_unmoved(snapshot: DeltaTable, contract: TableContract, progress: Sequence[Progress]) -> None:
+    if _has_moved(snapshot, progress):
+        raise _conflict(snapshot, contract, progress)
+
+
+def _is_forgotten(snapshot: DeltaTable) -> bool:
+    """Say whether the log was cleaned beyond a version: what came after it can no longer be told."""
+    try:
+        delta_table(snapshot.table_uri, snapshot.version())
+    except DeltaError:
+        return True
+    return False
 
 
 def overwrite(

@@ -7,7 +7,7 @@ meets them; the files they replace stay for those readers until the retention is
 
 import fcntl
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +21,7 @@ from deltalake.exceptions import CommitFailedError
 from pipelines import failpoints
 from pipelines.errors import DataRefused, ServiceUnreachable
 from pipelines.lake.files import ROW_GROUP_ROWS
+from pipelines.lake.retention import Needed, clean_log, older_than, orphans
 from pipelines.lake.slices import news
 from pipelines.places import Place
 
@@ -51,18 +52,7 @@ APPENDED = frozenset(
     }
 )
 
-# As the tables' own `delta.logRetentionDuration`.
-_LOG_KEPT = timedelta(days=8)
 _LOOK_S = 0.05
-
-
-@dataclass(frozen=True)
-class Needed:
-    """What of a table must stay readable, however old: versions as a whole, and what is new after `read_to`."""
-
-    versions: frozenset[int] = frozenset()
-    read_to: int | None = None
-    """Last version that all who read what is new have read, -1 for none; None where nobody does."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +64,9 @@ class Upkeep:
     joined_files: int
     """Small files that larger ones replace."""
     orphan_files: int
-    """Files that no commit names, of any age: a batch under way has some."""
+    """Files that no version that stays readable names, of any age: a batch under way has some."""
     expired_files: int
-    """Files to delete: replaced, or orphans, for longer than the retention."""
+    """Those of them to delete: older than the retention."""
     freed_bytes: int
     note: str | None = None
     """Why something was left for later."""
@@ -137,15 +127,19 @@ def maintain_table(
     if apply:
         joined, note = _join(table, tiers)
         failpoints.reach(failpoints.Seam.JOINED)
-    orphans = _unnamed(table, timedelta(0), needed) - _replaced(table, timedelta(0), needed)
-    expired = _unnamed(table, keep, needed)
+    lost = orphans(folder, keep, needed)
+    expired = older_than(lost, keep)
     if expired and (waiting := _waits_for_a_reader(table, needed, expired)):
-        expired, note = set(), waiting
-    freed_bytes = sum((folder / name).stat().st_size for name in expired)
+        expired, note = {}, waiting
+    freed_bytes = sum(path.stat().st_size for path in expired.values())
     if apply:
-        _tidy(table, folder, needed, keep, delete=bool(expired), is_changed=bool(joined or expired))
+        _delete(expired.values())
+        if joined:
+            # Every tenth commit brings one anyway; without it, readers would first list all that was joined.
+            table.create_checkpoint()
+        clean_log(folder, keep, needed)
         failpoints.reach(failpoints.Seam.TABLE_MAINTAINED)
-    return Upkeep(name, files, joined, len(orphans), len(expired), freed_bytes, note)
+    return Upkeep(name, files, joined, len(lost), len(expired), freed_bytes, note)
 
 
 def _due(table: DeltaTable, name: str) -> list[int]:
@@ -176,49 +170,14 @@ def _join(table: DeltaTable, tiers: Iterable[int]) -> tuple[int, str | None]:
     return joined, None
 
 
-def _tidy(table: DeltaTable, folder: Place, needed: Needed, keep: timedelta, *, delete: bool, is_changed: bool) -> None:
-    if delete:
-        _vacuum(table, keep, needed, full=True, dry_run=False)
+def _delete(files: Collection[Place]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
+    if files:
         failpoints.reach(failpoints.Seam.VACUUMED)
-    if is_changed:
-        # Every tenth commit brings one anyway; without it, readers would first list all that was joined.
-        table.create_checkpoint()
-    first = _first_needed(table, needed)
-    if first >= table.version() or _outlives_cleaning(folder, first):
-        table.cleanup_metadata()
 
 
-def _first_needed(table: DeltaTable, needed: Needed) -> int:
-    unread = table.version() if needed.read_to is None else needed.read_to + 1
-    return min((*needed.versions, unread))
-
-
-def _outlives_cleaning(folder: Place, version: int) -> bool:
-    # What cleaning goes by is the age of the file.
-    commit = folder / "_delta_log" / f"{version:020}.json"
-    return commit.exists() and time.time() - commit.stat().st_mtime < _LOG_KEPT.total_seconds()
-
-
-def _unnamed(table: DeltaTable, keep: timedelta, needed: Needed) -> set[str]:
-    """Return every file on disk that no version younger than `keep`, and none needed, names."""
-    return set(_vacuum(table, keep, needed, full=True, dry_run=True))
-
-
-def _replaced(table: DeltaTable, keep: timedelta, needed: Needed) -> set[str]:
-    return set(_vacuum(table, keep, needed, full=False, dry_run=True))
-
-
-def _vacuum(table: DeltaTable, keep: timedelta, needed: Needed, *, full: bool, dry_run: bool) -> list[str]:
-    return table.vacuum(
-        retention_hours=round(keep / timedelta(hours=1)),
-        enforce_retention_duration=False,  # the caller decides, and tables keep track of replaced files for longer
-        keep_versions=sorted(needed.versions),
-        full=full,
-        dry_run=dry_run,
-    )
-
-
-def _waits_for_a_reader(table: DeltaTable, needed: Needed, expired: set[str]) -> str | None:
+def _waits_for_a_reader(table: DeltaTable, needed: Needed, expired: Collection[str]) -> str | None:
     if needed.read_to is None:
         return None
     try:
@@ -226,4 +185,5 @@ def _waits_for_a_reader(table: DeltaTable, needed: Needed, expired: set[str]) ->
     except DataRefused as cause:
         return f"nothing is deleted: {cause.what}, {cause.got}"
     unread = {Path(file).name for file in (*changed.files, *changed.former_files)}
-    return "nothing is deleted: the flags or the gate have yet to read some of it" if expired & unread else None
+    names = {Path(file).name for file in expired}
+    return "nothing is deleted: the flags, the gate or gold have yet to read some of it" if names & unread else None

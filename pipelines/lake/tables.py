@@ -26,9 +26,8 @@ TABLE_PROPERTIES = {
     "delta.checkpointInterval": str(_PLAYED_BACK),
     # Maintenance cleans the log, once nobody needs what it would forget.
     "delta.enableExpiredLogCleanup": "false",
-    # A day longer than maintenance keeps replaced files: until they are gone, the log tells them from orphans.
-    "delta.deletedFileRetentionDuration": "interval 8 days",
-    # A version whose replaced files are gone cannot be read any more: neither need its commit be there.
+    # Every checkpoint names what was replaced for so long. Maintenance goes by the versions that it keeps.
+    "delta.deletedFileRetentionDuration": "interval 1 hours",
     "delta.logRetentionDuration": "interval 8 days",
 }
 

@@ -27,7 +27,7 @@ class Examined:
     """Newest version that can be read whole; None where none can."""
     files: int
     orphan_files: int
-    """Files that no version names: of a batch under way, or of one that was cut short."""
+    """Files that no version of the log names: of a batch under way or cut short, or of versions cleaned away."""
     orphan_bytes: int
     oldest_orphan_h: float | None
     """Hours since it was written."""

@@ -9,6 +9,7 @@ from deltalake import write_deltalake
 
 from pipelines.contracts.tables import table
 from pipelines.errors import ServiceUnreachable, UsageError
+from pipelines.gold.store import write_whole
 from pipelines.jobs.maintain import lock_file, maintain
 from pipelines.lake.maintenance import alone
 from pipelines.lake.tables import Lake
@@ -54,7 +55,7 @@ def test_what_the_gate_has_still_to_read_outlives_every_retention(settings: Sett
     (*_, silver) = maintain(settings, keep_days=0, apply=True).tables
     assert (silver.expired_files, silver.note) == (
         0,
-        "nothing is deleted: the flags or the gate have yet to read some of it",
+        "nothing is deleted: the flags, the gate or gold have yet to read some of it",
     )
 
     judged = {"table_name": SILVER, "from_version": 10, "to_version": 13, "gate_verdict": "admitted"}
@@ -110,3 +111,15 @@ def test_a_dry_run_needs_no_turn_and_changes_nothing(settings: Settings) -> None
 def test_without_a_lake_it_says_where_it_looked(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"There is no lake here .*lake/demo.*FIELDSTREAM_HOME"):
         maintain(from_environment({"FIELDSTREAM_HOME": str(tmp_path)}), apply=True)
+
+
+def test_what_gold_was_not_built_from_yet_is_kept_for_it(settings: Settings) -> None:
+    lake = Lake(settings.lake)
+    maintain(settings, apply=True)
+    flag(lake, 2, 13)
+    judged = {"table_name": SILVER, "from_version": 10, "to_version": 13, "gate_verdict": "admitted"}
+    lake.append("ops.gate_results", [DECIDED | judged])
+    write_whole(lake, "gold.field_daily", [], {SILVER: 11})
+    assert maintain(settings, keep_days=0, apply=True).tables[-1].expired_files == 0
+    write_whole(lake, "gold.field_daily", [], {SILVER: 13})
+    assert maintain(settings, keep_days=0, apply=True).tables[-1].expired_files == 12

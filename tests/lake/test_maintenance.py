@@ -16,7 +16,8 @@ from pipelines.errors import ServiceUnreachable
 from pipelines.lake import maintenance
 from pipelines.lake.commit import Progress, append_once
 from pipelines.lake.files import FileWriter
-from pipelines.lake.maintenance import Needed, Upkeep, alone, maintain_table
+from pipelines.lake.maintenance import Upkeep, alone, maintain_table
+from pipelines.lake.retention import Needed
 from pipelines.lake.slices import news
 from pipelines.lake.tables import Lake
 from tests.lakes import observation

@@ -14,8 +14,9 @@ from pipelines.contracts.tables import table
 from pipelines.lake.commit import Progress, append_once
 from pipelines.lake.files import FileWriter
 from pipelines.lake.ledger import ledger_files
-from pipelines.lake.maintenance import Needed, maintain_table
+from pipelines.lake.maintenance import maintain_table
 from pipelines.lake.query import query
+from pipelines.lake.retention import Needed
 from pipelines.lake.tables import Lake
 from tests.lakes import observation
 
