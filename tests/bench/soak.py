@@ -13,7 +13,7 @@ import numpy as np
 import psutil
 from deltalake import DeltaTable
 
-from pipelines.errors import DataRefused
+from pipelines.errors import GateHeld
 from pipelines.lake.tables import Lake
 from pipelines.simulate.farm import Farm
 from pipelines.stream.broker import ensure_topic
@@ -126,7 +126,7 @@ def _window(
 def _run(environ: Mapping[str, str], *command: str) -> None:
     done = subprocess.run([*FIELDSTREAM, *command], env=dict(environ), check=False, stdout=subprocess.DEVNULL)
     # What the gate holds shows in the length of the log.
-    if done.returncode not in {0, DataRefused.exit_code}:
+    if done.returncode not in {0, GateHeld.exit_code}:
         raise CommandFailed(f"{' '.join(command)} ended with {done.returncode}")
 
 

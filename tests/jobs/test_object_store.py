@@ -1,5 +1,6 @@
 """The lake in a bucket of a real S3 store: the same tables, one writer, and nothing lost when the store goes away."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,11 +9,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from kafka import KafkaAdminClient, TopicPartition
 
 from pipelines import failpoints, places
 from pipelines.cli import main
 from pipelines.contracts.tables import table
-from pipelines.errors import WriterConflict
+from pipelines.errors import GateHeld, WriterConflict
 from pipelines.failpoints import Seam
 from pipelines.jobs.build_gold import build_gold
 from pipelines.jobs.doctor_lake import doctor_lake
@@ -27,12 +29,16 @@ from pipelines.lake import maintenance
 from pipelines.lake.commit import Progress, append_once
 from pipelines.lake.tables import Lake
 from pipelines.places import place
+from pipelines.simulate.tower import SAMPLE
 from pipelines.stream import broker as kafka
+from pipelines.stream import clean
 from tests.field_days import field_days, put_gold
-from tests.lakes import FIELD, MIDNIGHT, PROBE, half_hours
+from tests.lakes import FIELD, MIDNIGHT, PROBE, half_hours, observation
 from tests.relay import Relay
 from tests.store import BUCKET
-from tests.uplinks import uplink
+from tests.stream.test_batch import readings, take_in
+from tests.uplinks import Topic, uplink
+from tests.yesterday import YesterdaysBatch, odd
 
 RECORDS, PARTITIONS = 120, 2
 STREAM = ("stream", "--once", "--engine", "embedded", "--max-records", "50")
@@ -198,6 +204,73 @@ def test_the_steps_after_the_stream_find_what_they_need_in_a_bucket(settings, mo
     file.unlink()
     (found,) = doctor_lake(settings, [OBSERVATIONS]).damage
     assert (found.file, found.got) == (file.name, "no such file")
+
+
+def says(settings, capsys, *command):
+    """What a command says, as JSON."""
+    assert main([*command, "--json"], environment(settings)) == 0, capsys.readouterr().err
+    return json.loads(capsys.readouterr().out)
+
+
+def test_what_was_not_understood_is_judged_anew_in_a_bucket(settings, monkeypatch, capsys):
+    with monkeypatch.context() as yesterday:
+        yesterday.setattr(clean, "Batch", YesterdaysBatch)
+        take_in(Lake(settings.lake), Topic([[odd(1), odd(2, 21.0), *readings(3)]]))
+    done = says(settings, capsys, "quarantine", "redrive", "--reason", "no_time", "--apply")
+    assert (done["judged"], done["accepted"], done["redrive_number"]) == (2, 2, 1)
+    values = Lake(settings.lake).read(OBSERVATIONS, columns=["sequence", "value"]).to_pylist()
+    assert {(row["sequence"], row["value"]) for row in values} > {(1, 20.0), (2, 21.0)}
+    again = says(settings, capsys, "quarantine", "redrive", "--reason", "no_time", "--apply")
+    assert (again["judged"], again["redrive_number"]) == (0, None)
+
+
+def test_a_held_slice_is_let_through_in_a_bucket(settings, capsys):
+    lake = Lake(settings.lake)
+    lake.append(OBSERVATIONS, [observation(20), {**observation(21), "value": 0.9}])
+    assert main(["gate", "run", OBSERVATIONS], environment(settings)) == GateHeld.exit_code
+    assert main(["gate", "check"], environment(settings)) == GateHeld.exit_code
+    capsys.readouterr()
+    says(settings, capsys, "gate", "release", OBSERVATIONS, "1", "--reason", "the probe stood in water")
+    assert says(settings, capsys, "gate", "status")["held"] == []
+    assert main(["gate", "check"], environment(settings)) == 0
+    (release,) = lake.read("ops.gate_releases").to_pylist()
+    assert (release["to_version"], release["release_reason"]) == (1, "the probe stood in water")
+
+
+def test_the_registry_is_changed_in_a_bucket(settings, capsys):
+    files = ("--devices", str(SAMPLE / "devices.csv"), "--fields", str(SAMPLE / "fields.geojson"))
+    says(settings, capsys, "reference", "load", *files)
+    probe, field = "0211fffe75300011", "twitchell-alfalfa"
+    says(settings, capsys, "reference", "move", probe, "--field", field, "--from", "2018-06-01", "--depths", "1=15")
+    says(settings, capsys, "reference", "retire", probe, "--at", "2019-01-01")
+    periods = [row for row in Lake(settings.lake).read("reference.devices").to_pylist() if row["device_id"] == probe]
+    assert sorted((row["valid_from"].year, row["valid_to"].year) for row in periods) == [(2017, 2018), (2018, 2019)]
+
+
+def test_a_loss_is_accepted_and_measured_in_a_bucket(settings, capsys):
+    """The first ten records of a partition are gone before the stream begins to read it anew."""
+    told = replace(settings, tenant="gone")
+    kafka.ensure_topic(told.kafka, told.telemetry_topic, 1)
+    send(told, range(5))
+    ingest(told, engine="embedded")
+    send(told, range(5, 20))
+    admin = KafkaAdminClient(bootstrap_servers=told.kafka)
+    admin.delete_records({TopicPartition(told.telemetry_topic, 0): 15})
+    admin.close()
+    offsets = ("--topic", told.telemetry_topic, "--partition", "0", "--from", "5", "--to", "15")
+    accepted = says(told, capsys, "accept-loss", *offsets, "--reason", "the line was down")
+    assert (accepted["changed"], accepted["loss"]["lost_records"]) == (True, 10)
+    assert ingest(told, engine="embedded").accepted == 5
+    assert main(["metrics"], environment(told)) == 0
+    measured = capsys.readouterr().out
+    assert 'fieldstream_table_rows{tenant="gone",table="bronze.events"} 10\n' in measured
+    assert 'fieldstream_lag_records{tenant="gone",topic="gone.telemetry",partition="0"} 0\n' in measured
+
+
+def send(settings, counters):
+    with kafka.producer(settings.kafka) as producer:
+        for counter in counters:
+            producer.send(settings.telemetry_topic, uplink({"air_temperature": 20.0}, counter=counter), partition=0)
 
 
 def forecasts(lake):
