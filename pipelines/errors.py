@@ -217,6 +217,20 @@ class StorageRefused(ServiceUnreachable):
         )
 
 
+class SparkNotStarted(ServiceUnreachable):
+    """Spark's Java ended, or refused, before a session was there."""
+
+    def __init__(self, java_home: str, cause: str) -> None:
+        """Name the Java, and what it said."""
+        super().__init__(
+            "Spark did not start",
+            where=f"Java at {java_home}",
+            expected="a session",
+            got=cause.removesuffix("."),
+            fix="Nothing was read or written. See what Java printed above; mostly memory is short, or it was ended.",
+        )
+
+
 class WorkerLost(ServiceUnreachable):
     """A worker of Spark's was killed, or crashed."""
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from pipelines.contracts.topics import TELEMETRY, TopicKind
-from pipelines.errors import BrokerUnreachable, WorkerLost
+from pipelines.errors import BrokerUnreachable, SparkNotStarted, WorkerLost
 from pipelines.jvm.spark import context
 from pipelines.lake.tables import Lake
 from pipelines.local.kafka import kafka_address
@@ -180,11 +180,10 @@ class _Spark:
     def run(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[CleanedRange]:
         from py4j.protocol import Py4JError
 
-        # Not before there is work: an idle run needs no JVM.
-        spark = context(self._settings)
         try:
-            cleaned = clean_with_spark(spark, self._address, ranges, cleaning)
-        except (Py4JError, WorkerLost) as error:
+            # Not before there is work: an idle run needs no JVM.
+            cleaned = clean_with_spark(context(self._settings), self._address, ranges, cleaning)
+        except (Py4JError, SparkNotStarted, WorkerLost) as error:
             # Whoever stops a service may end its JVM and its workers with it.
             if self._stop.is_set():
                 raise Abandoned from error

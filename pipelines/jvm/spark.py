@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.errors import SparkNotStarted
 from pipelines.jvm.class_archive import TO_WRITE, class_archive
 from pipelines.jvm.jars import spark_jars
 from pipelines.jvm.java import home_for_spark, java_home
@@ -43,9 +44,12 @@ def context(settings: Settings) -> "SparkContext":
 
     Raises:
         JavaMissing: There is no Java to run it on.
+        SparkNotStarted: Java ended meanwhile, or Spark refused what it was told.
         ServiceUnreachable: Its jars cannot be downloaded.
     """
+    from py4j.protocol import Py4JError
     from pyspark import SparkConf, SparkContext
+    from pyspark.errors import PySparkRuntimeError
 
     spark_without_pandas()
     java = java_home(settings)
@@ -55,8 +59,12 @@ def context(settings: Settings) -> "SparkContext":
         # Else Spark binds to whatever address the machine's name resolves to.
         os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     configured = SparkConf(loadDefaults=False).setMaster(settings.spark_master).setAppName("fieldstream")
+    configured.setAll(list(_configuration(settings, java).items()))
     with _interrupted_as_before():
-        return SparkContext.getOrCreate(configured.setAll(list(_configuration(settings, java).items())))
+        try:
+            return SparkContext.getOrCreate(configured)
+        except (PySparkRuntimeError, Py4JError, OSError) as cause:
+            raise SparkNotStarted(str(java), " ".join(str(cause).split())[:300]) from cause
 
 
 @contextmanager

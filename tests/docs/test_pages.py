@@ -122,6 +122,13 @@ SENTENCES = [
         ),
     ),
     (
+        "spark-not-started",
+        errors.SparkNotStarted(
+            "/usr/lib/jvm/java-17-openjdk-amd64",
+            "[JAVA_GATEWAY_EXITED] Java gateway process exited before sending its port number.",
+        ),
+    ),
+    (
         "worker-lost",
         errors.WorkerLost(
             "cleaned records",

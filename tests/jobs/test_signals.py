@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import psutil
@@ -197,3 +197,27 @@ def test_a_service_manager_that_ends_sparks_own_processes_too_has_the_batch_give
     assert (command.returncode, json.loads(out)["batches"], "Traceback" in err) == (0, 0, False)
     assert outlived(family) == []
     assert goes_on(settings)
+
+
+@pytest.mark.parametrize("after_s", [0.0, 1.0])
+def test_a_service_manager_may_end_spark_while_it_starts(settings, after_s):
+    with streaming(settings, "--engine", "spark", "--max-records", str(SPARK_BATCH)) as command:
+        java = wait_for_java(psutil.Process(command.pid))
+        time.sleep(after_s)
+        for each in (psutil.Process(command.pid), java):
+            each.terminate()
+        out, err = command.communicate(timeout=60)
+    assert (command.returncode, json.loads(out)["batches"], "Traceback" in err) == (0, 0, False)
+    assert goes_on(settings)
+
+
+def wait_for_java(command):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for each in command.children(recursive=True):
+            # The launcher is a Java too, of a moment.
+            with suppress(psutil.Error):
+                if "org.apache.spark.deploy.SparkSubmit" in each.cmdline():
+                    return each
+        time.sleep(0.02)
+    return pytest.fail("no Java was started")

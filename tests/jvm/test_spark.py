@@ -1,7 +1,11 @@
+import os
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 
 import pytest
 
+from pipelines.jvm.java import java_home
 from pipelines.jvm.spark import session
 from pipelines.lake.tables import Lake
 
@@ -53,3 +57,32 @@ def test_a_topic_is_read_as_a_batch(spark, broker):
     read = spark.read.format("kafka").option("kafka.bootstrap.servers", broker.address)
     rows = read.option("subscribe", "spark-batch").load().orderBy("offset").collect()
     assert [(row.offset, bytes(row.value)) for row in rows] == [(0, b"a"), (1, b"b"), (2, b"\xff")]
+
+
+# In a process of its own: this one's Spark stands.
+STARTS = """
+import sys
+from pipelines.errors import SparkNotStarted
+from pipelines.jvm.spark import context
+from pipelines.settings import from_environment
+try:
+    context(from_environment())
+except SparkNotStarted as error:
+    sys.exit(str(error))
+"""
+
+
+@pytest.mark.parametrize(
+    ("master", "says"),
+    [
+        ("nonsense", "got [JAVA_GATEWAY_EXITED] Java gateway process exited before sending its port number. Nothing"),
+        ("local[two]", "Could not parse Master URL: 'local[two]'"),
+    ],
+)
+def test_a_spark_that_does_not_start_is_one_sentence(home_settings, master, says):
+    told = {"FIELDSTREAM_HOME": str(home_settings.home), "FIELDSTREAM_SPARK_MASTER": master}
+    environ = {**os.environ, **told, "PYTHONPATH": os.pathsep.join(sys.path)}
+    started = subprocess.run([sys.executable, "-c", STARTS], env=environ, capture_output=True, text=True, check=False)
+    sentence = started.stderr.strip().splitlines()[-1]
+    assert sentence.startswith(f"Spark did not start (Java at {java_home(home_settings)}): expected a session, ")
+    assert says in sentence
