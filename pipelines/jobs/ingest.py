@@ -20,7 +20,7 @@ from pipelines.settings import Settings
 from pipelines.soundness.damage import require_sound
 from pipelines.stream import broker
 from pipelines.stream.batch import Tables, run_batch
-from pipelines.stream.clean import CleanedRange, Cleaning
+from pipelines.stream.clean import Cleaned, Cleaning
 from pipelines.stream.embedded import Abandoned, Embedded
 from pipelines.stream.feed import Feed
 from pipelines.stream.identity import TopicIdentity, require_same_topic
@@ -149,7 +149,7 @@ class _Engine(Protocol):
     def known(self) -> Known | None:
         """What tells copies, if the engine has its own way."""
 
-    def run(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[CleanedRange]:
+    def run(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[Cleaned]:
         """Clean the ranges."""
 
     def committed(self) -> None:
@@ -177,7 +177,7 @@ class _Spark:
         ends = broker.topic_ends(self._address, self._topic)
         return ends.counted(self._tables.shifts(ends), self._topic_id)
 
-    def run(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[CleanedRange]:
+    def run(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[Cleaned]:
         from py4j.protocol import Py4JError
 
         try:

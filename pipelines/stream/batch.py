@@ -18,14 +18,14 @@ from pipelines.lake.files import DataFile, FileWriter
 from pipelines.lake.ledger import LedgerFile, ledger_file, ledger_files, rows_from
 from pipelines.lake.overrides import DEVICES, SCHEMA, device_overrides
 from pipelines.lake.tables import Lake
-from pipelines.stream.clean import CHUNK_ROWS, CleanedRange, Cleaning
+from pipelines.stream.clean import CHUNK_ROWS, Cleaned, CleanedRange, Cleaning
 from pipelines.stream.known import Known, KnownFromFiles
 from pipelines.stream.loss import Position
 from pipelines.stream.plan import Ends, OffsetRange, plan
 from pipelines.stream.position import app_id, identified, position
 
-Engine = Callable[[Sequence[OffsetRange], Cleaning], list[CleanedRange]]
-"""Runs the cleaning over ranges, however it likes, and returns one result a range."""
+Engine = Callable[[Sequence[OffsetRange], Cleaning], list[Cleaned]]
+"""Runs the cleaning over ranges, however it likes, and returns one result a worker."""
 
 EVENTS, REDRIVES = "bronze.events", "ops.redrives"
 
@@ -72,7 +72,7 @@ class Tables:
         self._refresh_redrives()
         self._refresh_registry()
 
-    def committed(self, cleaned: Sequence[CleanedRange]) -> None:
+    def committed(self, cleaned: Sequence[Cleaned]) -> None:
         """Take note of a commit of our own."""
         version = self.events.version()
         self.events.update_incremental()
@@ -146,13 +146,14 @@ def run_batch(
     known = known or KnownFromFiles(tables.ledger)
     cleaning = Cleaning(steps(tables.kind), tenant_id, ingest_time, known, *folders, tables.overrides)
     cleaned = engine(ranges, cleaning)
-    _all_read(ranges, cleaned)
+    done = [each for worker in cleaned for each in worker.ranges]
+    _all_read(ranges, done)
     failpoints.reach(failpoints.Seam.WRITTEN)
     _commit(tables, ranges, cleaned, meter, ends.topic_id)
     failpoints.reach(failpoints.Seam.SILVER_COMMITTED)
     tables.committed(cleaned)
     failpoints.reach(failpoints.Seam.NOTED)
-    return cleaned
+    return done
 
 
 def level_silver(tables: Tables, ends: Ends, *, tenant_id: str, ingest_time: datetime) -> None:
@@ -201,7 +202,7 @@ def _all_read(ranges: Sequence[OffsetRange], cleaned: Sequence[CleanedRange]) ->
 def _commit(
     tables: Tables,
     ranges: Sequence[OffsetRange],
-    cleaned: Sequence[CleanedRange],
+    cleaned: Sequence[Cleaned],
     meter: Meter,
     topic_id: str | None,
 ) -> None:
@@ -210,7 +211,7 @@ def _commit(
     cost = meter.read(
         ranges[0].topic,
         records=sum(each.count for each in ranges),
-        observations=sum(each.observation_count for each in cleaned),
+        observations=sum(each.observation_count for worker in cleaned for each in worker.ranges),
     )
     noted = identified(tables.events, ranges[0].topic, [each.partition for each in ranges], topic_id)
     append_once(tables.events, table(EVENTS), [each.events_file for each in cleaned], [*progress, *noted], cost)

@@ -1,4 +1,4 @@
-"""One Kafka partition's records through the kernel into data files: what every engine's workers do."""
+"""Records of Kafka partitions through the kernel into data files: what every engine's workers do."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -26,7 +26,7 @@ CHUNK_BYTES = 128 * 2**20
 
 @dataclass(frozen=True)
 class CleanedRange:
-    """What a worker made of one offset range: files that wait for their commit, and the counts for the report."""
+    """What came of one offset range, counted for the report."""
 
     topic: str
     partition: int
@@ -34,6 +34,13 @@ class CleanedRange:
     end: int
     verdicts: dict[str, int]
     observation_count: int
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """What a worker made of the ranges that it was given: files that wait for their commit."""
+
+    ranges: tuple[CleanedRange, ...]
     events_file: DataFile
     observations_file: DataFile | None
 
@@ -51,7 +58,7 @@ class Cleaning:
     overrides: pa.Table | None = None
     """What the registry says of single devices, for the kernel."""
 
-    def clean(self, records: Iterable[pa.RecordBatch]) -> CleanedRange | None:
+    def clean(self, records: Iterable[pa.RecordBatch]) -> Cleaned | None:
         """Clean the records of one Kafka partition, in offset order; None where there are none.
 
         Raises:
@@ -62,35 +69,56 @@ class Cleaning:
         if first is None:
             return None
         topic, partition, start = (first[name][0].as_py() for name in ("topic", "partition", "offset"))
-        with RangeCleaner(self, topic, partition, start) as cleaner:
+        with CleanedFiles(self) as files:
+            cleaner = RangeCleaner(self, files, topic, partition, start)
             for chunk in _joined(first, chunks):
                 cleaner.add(chunk)
-            return cleaner.finish()
+            return files.finish([cleaner])
 
 
-class RangeCleaner:
-    """Cleans one range, a chunk after another, into its two files; leaving the block with an error removes them."""
+class CleanedFiles:
+    """The two files of a worker, for all of its ranges; leaving the block with an error removes them."""
 
-    def __init__(self, cleaning: Cleaning, topic: str, partition: int, start: int) -> None:
-        """Begin at an offset; nothing is on disk before the first chunk."""
-        self._cleaning = cleaning
-        self._topic, self._partition, self._start = topic, partition, start
-        self._next_offset = start
-        self._verdicts: Counter[str] = Counter()
-        # The events accepted so far, which no commit has made part of the ledger yet.
-        self.own_keys = KNOWN_KEYS_SCHEMA.empty_table()
-        self._observation_count = 0
+    def __init__(self, cleaning: Cleaning) -> None:
+        """Prepare; nothing is on disk before the first chunk."""
         self._events = FileWriter(cleaning.events_folder)
         self._observations = FileWriter(cleaning.observations_folder)
 
     def __enter__(self) -> Self:
-        """Hand out the cleaner."""
+        """Hand out the files."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Remove the files where the block failed."""
         self._events.__exit__(kind, error, at)
         self._observations.__exit__(kind, error, at)
+
+    def write(self, judged: Judged) -> None:
+        """Write a chunk of one partition, which is a row group then."""
+        self._events.write(judged.events)
+        self._observations.write(judged.silver)
+
+    def finish(self, cleaners: Iterable["RangeCleaner"]) -> Cleaned | None:
+        """Close the files and say what is in them; None where there were no records."""
+        events_file = self._events.finish()
+        if events_file is None:
+            return None
+        ranges = tuple(cleaner.cleaned for cleaner in cleaners if cleaner.has_records)
+        return Cleaned(ranges, events_file, self._observations.finish())
+
+
+class RangeCleaner:
+    """Cleans one range, a chunk after another."""
+
+    def __init__(self, cleaning: Cleaning, files: CleanedFiles, topic: str, partition: int, start: int) -> None:
+        """Begin at an offset."""
+        self._cleaning, self._files = cleaning, files
+        self._topic, self._partition, self._start = topic, partition, start
+        self._next_offset = start
+        self._verdicts: Counter[str] = Counter()
+        # The events accepted so far, which no commit has made part of the ledger yet.
+        self.own_keys = KNOWN_KEYS_SCHEMA.empty_table()
+        self._observation_count = 0
 
     def add(self, chunk: pa.Table) -> None:
         """Clean the records that follow.
@@ -106,21 +134,22 @@ class RangeCleaner:
         ) as batch:  # fmt: skip
             judged = cleaning.known.judge(batch, self._partition, self.own_keys)
         failpoints.reach(failpoints.Seam.CLEANED)
-        self._events.write(judged.events)
-        self._observations.write(judged.silver)
+        self._files.write(judged)
         self._verdicts.update(_counts(judged.events["verdict"]))
         self._observation_count += judged.silver.num_rows
         self.own_keys = pa.concat_tables([self.own_keys, _accepted_keys(judged)])
 
-    def finish(self) -> CleanedRange | None:
-        """Close the files and say what is in them; None where there were no records."""
-        events_file = self._events.finish()
-        if events_file is None:
-            return None
+    @property
+    def has_records(self) -> bool:
+        """Say whether any have come."""
+        return self._next_offset > self._start
+
+    @property
+    def cleaned(self) -> CleanedRange:
+        """What has come of the range so far."""
         return CleanedRange(
-            self._topic, self._partition, self._start, self._next_offset, dict(self._verdicts),
-            self._observation_count, events_file, self._observations.finish(),
-        )  # fmt: skip
+            self._topic, self._partition, self._start, self._next_offset, dict(self._verdicts), self._observation_count
+        )
 
 
 def _accepted_keys(judged: Judged) -> pa.Table:

@@ -10,13 +10,12 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 
 import pyarrow as pa
 
 from pipelines.memory import give_back_freed_memory
 from pipelines.stream.batch import Tables
-from pipelines.stream.clean import CleanedRange, Cleaning, RangeCleaner
+from pipelines.stream.clean import Cleaned, CleanedFiles, Cleaning, RangeCleaner
 from pipelines.stream.consume import Patience, divided, require_no_end_before
 from pipelines.stream.feed import POLL_S, Feed
 from pipelines.stream.identity import TopicIdentity, require_same_topic
@@ -84,7 +83,7 @@ class Embedded:
         ends = {partition: max(end, self._feed.seen_end(partition)) for partition, end in self._ends.items()}
         return Ends(self._feed.topic, self._beginnings, ends, self._topic_id)
 
-    def run(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[CleanedRange]:
+    def run(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[Cleaned]:
         """Clean the ranges; the engine of `run_batch`.
 
         Raises:
@@ -92,10 +91,9 @@ class Embedded:
             BrokerUnreachable: The broker stopped answering.
             Abandoned: `stop` was set meanwhile.
         """
-        with ExitStack() as files:
+        with CleanedFiles(cleaning) as files:
             cleaners = {
-                each.partition: files.enter_context(RangeCleaner(cleaning, each.topic, each.partition, each.start))
-                for each in ranges
+                each.partition: RangeCleaner(cleaning, files, each.topic, each.partition, each.start) for each in ranges
             }
             for partition, chunk in self._chunks({each.partition: each for each in ranges}):
                 cleaners[partition].add(chunk)
@@ -104,7 +102,8 @@ class Embedded:
             # A topic keeps its id: all that was read is of the one that the plan was made for.
             require_same_topic(self._feed.topic, self._topic_id, self._identity.now())
             self._accepted = {partition: cleaner.own_keys for partition, cleaner in cleaners.items()}
-            return [done for cleaner in cleaners.values() if (done := cleaner.finish())]
+            done = files.finish(cleaners.values())
+            return [done] if done else []
 
     def begin_anew(self) -> None:
         """Forget what was read ahead, and begin again at the lake's progress: a batch was given up half-way."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.errors import WorkerLost
 from pipelines.jvm.workers import run_in_workers
-from pipelines.stream.clean import CleanedRange, Cleaning
+from pipelines.stream.clean import Cleaned, Cleaning
 from pipelines.stream.consume import read
 from pipelines.stream.plan import OffsetRange
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def clean_with_spark(
     spark: "SparkContext", address: str, ranges: Sequence[OffsetRange], cleaning: Cleaning
-) -> list[CleanedRange]:
+) -> list[Cleaned]:
     """Run the cleaning over the ranges, one task a Kafka partition.
 
     Raises:
@@ -28,7 +28,7 @@ def clean_with_spark(
         WorkerLost: A worker was killed.
     """
 
-    def cleaned(wanted: OffsetRange) -> CleanedRange | None:
+    def cleaned(wanted: OffsetRange) -> Cleaned | None:
         return cleaning.clean(read(address, wanted))
 
     def lost(cause: str) -> WorkerLost:

@@ -26,7 +26,7 @@ from pipelines.simulate.trouble import first_batch, late_block
 from pipelines.simulate.uplinks import Uplink
 from pipelines.stream.batch import Tables, run_batch
 from pipelines.stream.broker import partition_of
-from pipelines.stream.clean import CleanedRange, Cleaning
+from pipelines.stream.clean import Cleaned, Cleaning
 from pipelines.stream.plan import Ends, OffsetRange
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,7 +53,7 @@ class Topic:
         ends = {number: len(partition) for number, partition in enumerate(self.partitions)}
         return Ends(self.name, dict.fromkeys(ends, 0), ends)
 
-    def clean(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[CleanedRange]:
+    def clean(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[Cleaned]:
         cleaned = (cleaning.clean(self._records(each).to_batches()) for each in ranges)
         return [each for each in cleaned if each is not None]
 

@@ -20,15 +20,17 @@ def test_copies_are_found_across_chunks(tmp_path, monkeypatch):
     monkeypatch.setattr(clean, "CHUNK_ROWS", 4)
     values = [uplink({"air_temperature": 10.0}, counter=n % 5) for n in range(20)]
     result = cleaning(tmp_path).clean(records(values, start=100).to_batches(max_chunksize=3))
-    assert (result.start, result.end, result.verdicts) == (100, 120, {"accepted": 5, "duplicate": 15})
+    (done,) = result.ranges
+    assert (done.start, done.end, done.verdicts) == (100, 120, {"accepted": 5, "duplicate": 15})
     rows = pq.read_table(tmp_path / result.events_file.name)
     assert rows["offset"].to_pylist() == list(range(100, 120))
-    assert result.observation_count == result.observations_file.row_count == 5
+    assert done.observation_count == result.observations_file.row_count == 5
 
 
 def test_a_range_without_observations_has_no_observations_file(tmp_path):
     result = cleaning(tmp_path).clean(records([b"{", None]).to_batches())
-    assert (result.verdicts, result.observation_count, result.observations_file) == ({"quarantined": 2}, 0, None)
+    (done,) = result.ranges
+    assert (done.verdicts, done.observation_count, result.observations_file) == ({"quarantined": 2}, 0, None)
     assert [path.name for path in tmp_path.iterdir()] == [result.events_file.name]
 
 
@@ -36,5 +38,6 @@ def test_the_cleaning_travels_to_workers(tmp_path):
     import pickle
 
     travelled = pickle.loads(pickle.dumps(cleaning(tmp_path)))
-    assert travelled.clean(records([uplink({"air_temperature": 1.0})]).to_batches()).observation_count == 1
+    (done,) = travelled.clean(records([uplink({"air_temperature": 1.0})]).to_batches()).ranges
+    assert done.observation_count == 1
     assert travelled.steps == cleaning(tmp_path).steps

@@ -77,6 +77,20 @@ def test_what_came_early_waits_for_its_batch_and_a_partition_ahead_is_paused(bro
     assert run.verdicts() == {"accepted": 500}
 
 
+def test_a_batch_is_one_file_of_each_table_whatever_partitions_it_is_of(broker, topic, run):
+    send(broker, topic, 0, range(30))
+    send(broker, topic, 1, range(20))
+    assert run.batch() == [(0, 0, 30), (1, 0, 20)]
+    for table in (run.tables.events, run.tables.silver):
+        (file,) = table.get_add_actions(flatten=True)["size_bytes"]
+        assert file.as_py() > 0
+    send(broker, topic, 1, range(15, 25))  # copies of five are known from the file of both
+    while not (taken := run.batch()):
+        run.engine.wait()
+    assert taken == [(1, 20, 30)]
+    assert run.verdicts() == {"accepted": 55, "duplicate": 5}
+
+
 def test_copies_are_known_from_batch_to_batch_and_after_a_restart(broker, topic, run, tmp_path):
     send(broker, topic, 0, [1, 2, 3])
     assert run.batch() == [(0, 0, 3)]

@@ -36,7 +36,9 @@ def cleaning(folder):
 def test_exactly_the_offsets_asked_for_are_cleaned_by_a_task_a_partition(spark, broker, topic, tmp_path):
     ranges = [OffsetRange(topic, 0, 3, 7, 3), OffsetRange(topic, 1, 0, 10, None)]
     cleaned = clean_with_spark(spark.sparkContext, broker.address, ranges, cleaning(tmp_path))
-    found = sorted((each.partition, each.start, each.end, each.verdicts) for each in cleaned)
+    found = sorted(
+        (each.partition, each.start, each.end, each.verdicts) for worker in cleaned for each in worker.ranges
+    )
     assert found == [(0, 3, 7, {"accepted": 4}), (1, 0, 10, {"accepted": 10})]
     files = [str(tmp_path / each.events_file.name) for each in cleaned]
     rows = spark.read.schema(table("bronze.events").spark_ddl).parquet(*files)
