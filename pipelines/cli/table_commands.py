@@ -1,16 +1,22 @@
 """Commands that ask the tables, take them elsewhere, and keep them in order."""
 
 import logging
+import sys
 from argparse import Namespace
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
 from pipelines.cli.command import Command, arg, instant, job, positive, table_version, whole
 from pipelines.cli.output import show_answer, show_report
+from pipelines.cli.sql_session import answered
+from pipelines.errors import UsageError
 from pipelines.settings import Settings
 
 logger = logging.getLogger("fieldstream")
+
+ONE = "Add the SELECT whose answer the file is to hold."
 
 
 def _sql(settings: Settings, args: Namespace) -> Any:
@@ -21,17 +27,23 @@ def _sql(settings: Settings, args: Namespace) -> Any:
         "as_of": args.as_of,
         "limits": replace(ANALYSTS, seconds=args.timeout_s),
     }
+    if args.query is None:
+        if args.parquet:
+            raise UsageError("A file takes one answer", where="--parquet", expected="a SELECT", got="none", fix=ONE)
+        return answered(partial(job("sql").sql, settings, **asked), sys.stdin)
     if args.parquet:
         return job("export").export_answer(settings, args.query, args.parquet, **asked)
-    return job("sql").sql(settings, args.query, **asked)
+    return iter([job("sql").sql(settings, args.query, **asked)])
 
 
-def _show_answer(answer: Any, args: Namespace, out: TextIO) -> None:
+def _show_answers(answers: Any, args: Namespace, out: TextIO) -> None:
     if args.parquet:
-        show_report(answer, args, out)
+        show_report(answers, args, out)
         return
-    show_answer(answer, args, out)
-    logger.info("rows: %d", len(answer.rows))
+    for answer in answers:
+        show_answer(answer, args, out)
+        out.flush()
+        logger.info("rows: %d", len(answer.rows))
 
 
 def _export(settings: Settings, args: Namespace) -> Any:
@@ -55,9 +67,16 @@ TABLE_COMMANDS = (
             'fieldstream sql --version silver.observations=3 "select count(*) from silver.observations"',
             'fieldstream sql --as-of 2026-06-01T12:00:00Z "select count(*) from gold.field_daily"',
             'fieldstream sql --parquet hot.parquet "select * from gold.field_daily where air_temperature_max_c > 35"',
+            "fieldstream sql --csv < questions.sql",
         ),
         (
-            arg("query", metavar="SELECT", help="one SELECT; in JSON bytes are base64 and NaN is null"),
+            arg(
+                "query",
+                nargs="?",
+                metavar="SELECT",
+                help="one SELECT; without it, several are read from the terminal or from standard input, each up to a "
+                "line that ends with a semicolon; in JSON bytes are base64 and NaN is null",
+            ),
             arg("--csv", action="store_true", help="print CSV"),
             arg("--parquet", type=Path, metavar="FILE", help="write the answer to a Parquet file, however large it is"),
             arg(
@@ -71,7 +90,7 @@ TABLE_COMMANDS = (
             _AS_OF,
             arg("--timeout-s", type=positive, default=300, metavar="N", help="end a query that takes longer (300)"),
         ),
-        show=_show_answer,
+        show=_show_answers,
     ),
     Command(
         ("tables",),

@@ -109,7 +109,6 @@ def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pyte
         (["stream", "--pace-s", "nan"], "'nan' is not a number of seconds from 0 to 3600"),
         (["stream", "--pace-s", "-1"], "'-1' is not a number of seconds from 0 to 3600"),
         (["sql", "--version", "silver.observations", "select 1"], "is not TABLE=VERSION"),
-        (["sql"], "required: SELECT"),
         (["tables", "--js"], "unrecognized arguments: --js"),
     ],
 )
