@@ -16,6 +16,7 @@
         NotAcknowledged       4  the broker did not say of all messages that it has them
         StorageFull           4
         StorageRefused        4  files cannot be written or opened, though there is room
+        SparkNotStarted       4  Spark's Java ended, or refused, before a session was there
         WorkerLost            4  a worker of Spark's was killed, or crashed
         StoreRefused          4  the store of an S3 lake does not let us in, or has no such bucket
         StoreUnreachable      4  the store of an S3 lake does not answer

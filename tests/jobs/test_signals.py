@@ -119,22 +119,24 @@ def spark_stream(settings):
     """A stream with its only worker standing still within the first batch; what it has started, and the worker."""
     options = "--engine", "spark", "--max-records", str(SPARK_BATCH)
     with streaming(settings, *options, FAIL_AT="stream.cleaned:1:hang") as started:
-        worker = wait_for_worker(psutil.Process(started.pid))
+        worker = started_by(started, lambda each: each.status() == psutil.STATUS_STOPPED)
         family = psutil.Process(started.pid).children(recursive=True)
         yield started, family, worker
         for each in family:
-            if each.is_running():
+            with suppress(psutil.NoSuchProcess):
                 each.kill()
 
 
-def wait_for_worker(command):
+def started_by(command, is_it):
+    """Wait for a process that a command starts, among others of a moment."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        for each in command.children(recursive=True):
-            if each.status() == psutil.STATUS_STOPPED:
-                return each
-        time.sleep(0.05)
-    return pytest.fail("no worker came to the seam")
+        for each in psutil.Process(command.pid).children(recursive=True):
+            with suppress(psutil.Error):
+                if is_it(each):
+                    return each
+        time.sleep(0.02)
+    return pytest.fail("no such process came")
 
 
 def ctrl_c(command):
@@ -202,22 +204,11 @@ def test_a_service_manager_that_ends_sparks_own_processes_too_has_the_batch_give
 @pytest.mark.parametrize("after_s", [0.0, 1.0])
 def test_a_service_manager_may_end_spark_while_it_starts(settings, after_s):
     with streaming(settings, "--engine", "spark", "--max-records", str(SPARK_BATCH)) as command:
-        java = wait_for_java(psutil.Process(command.pid))
+        # Spark's launcher is a Java too.
+        java = started_by(command, lambda each: "org.apache.spark.deploy.SparkSubmit" in each.cmdline())
         time.sleep(after_s)
         for each in (psutil.Process(command.pid), java):
             each.terminate()
         out, err = command.communicate(timeout=60)
     assert (command.returncode, json.loads(out)["batches"], "Traceback" in err) == (0, 0, False)
     assert goes_on(settings)
-
-
-def wait_for_java(command):
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        for each in command.children(recursive=True):
-            # The launcher is a Java too, of a moment.
-            with suppress(psutil.Error):
-                if "org.apache.spark.deploy.SparkSubmit" in each.cmdline():
-                    return each
-        time.sleep(0.02)
-    return pytest.fail("no Java was started")
