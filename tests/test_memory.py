@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's allocator is told")
+
 BLOCK_BYTES = 20 * 2**20
 
 SECOND_BLOCK = f"""
@@ -29,7 +31,6 @@ print(pages())
 """
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's allocator is told")
 @pytest.mark.parametrize(("mode", "most"), [("keep", 50), ("give back", 2 * BLOCK_BYTES // 4096)])
 def test_a_second_block_costs_no_pages_where_the_first_was_kept(mode, most):
     told = subprocess.run([sys.executable, "-c", SECOND_BLOCK, mode], capture_output=True, text=True, check=True)
@@ -63,7 +64,6 @@ libc.fclose(told)
 """
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's allocator is told")
 @pytest.mark.parametrize(("mode", "least", "most"), [("few", 1, 2), ("as it comes", 5, 100)])
 def test_threads_share_few_places(mode, least, most):
     told = subprocess.run([sys.executable, "-c", PLACES, mode], capture_output=True, text=True, check=True)
@@ -95,7 +95,6 @@ print(kept - resident_mb())
 """
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's allocator is told")
 def test_what_is_free_between_what_is_in_use_is_given_back():
     told = subprocess.run([sys.executable, "-c", HOLES], capture_output=True, text=True, check=True)
     assert int(told.stdout) >= 90

@@ -51,8 +51,16 @@ def _typed() -> Iterator[str]:
     prompt = PROMPT
     while True:
         try:
-            line = input(prompt)
+            line = input(_shown(prompt))
         except EOFError:
             return
         prompt = PROMPT if line.rstrip().endswith(";") or (prompt == PROMPT and not line.strip()) else MORE
         yield line
+
+
+def _shown(prompt: str) -> str:
+    """Return the prompt for whoever shows it; where the answers go elsewhere than to the terminal, it does not."""
+    if sys.stdout.isatty():
+        return prompt
+    print(prompt, end="", file=sys.stderr, flush=True)  # noqa: T201 - standard output belongs to the answers
+    return ""

@@ -16,8 +16,6 @@ from pipelines.settings import Settings
 
 logger = logging.getLogger("fieldstream")
 
-ONE = "Add the SELECT whose answer the file is to hold."
-
 
 def _sql(settings: Settings, args: Namespace) -> Any:
     from pipelines.lake.limits import ANALYSTS
@@ -27,13 +25,17 @@ def _sql(settings: Settings, args: Namespace) -> Any:
         "as_of": args.as_of,
         "limits": replace(ANALYSTS, seconds=args.timeout_s),
     }
-    if args.query is None:
-        if args.parquet:
-            raise UsageError("A file takes one answer", where="--parquet", expected="a SELECT", got="none", fix=ONE)
-        return answered(partial(job("sql").sql, settings, **asked), sys.stdin)
     if args.parquet:
-        return job("export").export_answer(settings, args.query, args.parquet, **asked)
-    return iter([job("sql").sql(settings, args.query, **asked)])
+        return job("export").export_answer(settings, _one(args.query), args.parquet, **asked)
+    ask = partial(job("sql").sql, settings, **asked)
+    return answered(ask, sys.stdin) if args.query is None else [ask(args.query)]
+
+
+def _one(query: str | None) -> str:
+    if query is None:
+        fix = "Add the SELECT whose answer the file is to hold."
+        raise UsageError("A file takes one answer", where="--parquet", expected="a SELECT", got="none", fix=fix)
+    return query
 
 
 def _show_answers(answers: Any, args: Namespace, out: TextIO) -> None:

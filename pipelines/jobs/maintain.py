@@ -55,9 +55,10 @@ def lock_file(settings: Settings, what: str = "maintenance") -> Path:
 
 def _needed(lake: Lake, name: str) -> Needed:
     """Versions that the next run of a step reads, or that a registered model was trained on."""
-    if name in GATED or name == FLAGS:
-        admitted = frozenset({admitted_version(lake, name)} - {-1}) if name in GATED else frozenset()
-        return Needed(admitted, _read_to(lake, name))
+    if name in GATED:
+        return Needed(frozenset({admitted_version(lake, name)} - {-1}), _read_to(lake, name))
+    if name == FLAGS:
+        return Needed(read_to=_read_to(lake, name))
     if name == "gold.field_daily":
         return Needed(frozenset(lake.read("ops.models", columns=["gold_version"])["gold_version"].to_pylist()))
     last = last_run(lake)

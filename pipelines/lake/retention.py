@@ -59,7 +59,8 @@ def older_than(files: dict[str, Place], keep: timedelta) -> dict[str, Place]:
 def clean_log(folder: Place, keep: timedelta, needed: Needed) -> None:
     """Delete what of the log no version that stays readable, and none that is needed, is read from."""
     log = listed(folder)
-    unread = log.latest if needed.read_to is None else needed.read_to + 1
+    # Where a replay came since, what is new is told by the version that was read last, as a whole.
+    unread = log.latest if needed.read_to is None else max(needed.read_to, 0)
     first = min((first_kept(log, keep), unread, *needed.versions))
     start = max((version for version in log.checkpoints if version <= first), default=0)
     # The oldest first: cut short, what is left can be read from its first checkpoint on.

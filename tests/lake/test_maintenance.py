@@ -29,10 +29,15 @@ WEEK, AT_ONCE = timedelta(days=7), timedelta(0)
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
-    """Version n of silver.observations, 0 to 12, holds the offsets below n; each came in a commit of its own."""
-    made = Lake(tmp_path)
+    """Version n of silver.observations, 0 to 12, holds the offsets below n."""
+    return lake_of(tmp_path, 12)
+
+
+def lake_of(root: Path, commits: int) -> Lake:
+    """A lake of so many records, each of which came in a commit of its own."""
+    made = Lake(root)
     made.create(SILVER)
-    for number in range(12):
+    for number in range(commits):
         take_in(made, number)
     return made
 

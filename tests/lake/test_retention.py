@@ -18,18 +18,14 @@ from pipelines.lake.files import FileWriter
 from pipelines.lake.log import listed
 from pipelines.lake.retention import Needed, clean_log, first_kept, orphans
 from pipelines.lake.tables import Lake
-from tests.lake.test_maintenance import SILVER, WEEK, held, keep_up, take_in
+from tests.lake.test_maintenance import SILVER, WEEK, held, keep_up, lake_of, take_in
 from tests.lakes import observation
 
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     """Version n, 0 to 35, holds the offsets below n; checkpoints at 9, 19 and 29."""
-    made = Lake(tmp_path)
-    made.create(SILVER)
-    for number in range(35):
-        take_in(made, number)
-    return made
+    return lake_of(tmp_path, 35)
 
 
 def aged(lake: Lake, days: dict[int, float]) -> None:
@@ -57,23 +53,24 @@ def test_versions_stay_for_a_week_and_the_latest_of_very_many(
 
 
 @pytest.mark.parametrize(
-    ("needed", "oldest"),
+    ("needed", "oldest", "readable"),
     [
-        (Needed(), 29),
-        (Needed(read_to=24), 19),
-        (Needed(read_to=-1), 0),
-        (Needed(frozenset({12}), read_to=35), 9),
-        (Needed(frozenset({3})), 0),
+        (Needed(), 29, 32),
+        (Needed(read_to=24), 19, 24),
+        (Needed(read_to=28), 19, 28),  # of version 29, which is the first to read, there is a checkpoint
+        (Needed(read_to=-1), 0, 0),
+        (Needed(frozenset({12}), read_to=35), 9, 12),
+        (Needed(frozenset({3})), 0, 3),
     ],
 )
 def test_of_very_many_commits_those_are_left_that_somebody_needs(
-    lake: Lake, monkeypatch: pytest.MonkeyPatch, needed: Needed, oldest: int
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, needed: Needed, oldest: int, readable: int
 ) -> None:
     monkeypatch.setattr(retention, "COMMITS_KEPT", 3)
     clean_log(lake.path(SILVER), WEEK, needed)
     log = listed(lake.path(SILVER))
     assert (min(log.commits), min(log.checkpoints)) == (oldest, max(oldest, 9))
-    for version in (max(oldest, min(needed.versions, default=32)), 32, 35):
+    for version in (readable, 32, 35):
         assert held(lake, version) == list(range(version))
 
 

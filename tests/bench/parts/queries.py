@@ -58,26 +58,26 @@ def run(stand: Stand) -> Result:
         tuple(
             target
             for name in asked
-            for target in (
-                Target(
-                    f"query_{name}",
-                    f"{name} query, wall time of the command, of a warm Spark session's query",
-                    ours_s[name] / sparks_s[name],
-                ),
-                Target(
-                    f"query_{name}_in_a_session",
-                    f"{name} query in a session of fieldstream sql, of a warm Spark session's",
-                    stays_s[name] / sparks_s[name],
-                    None if name == "whole table" else 0.2,
-                    at_least=False,
-                ),
-            )
+            for target in _targets(name, ours_s[name] / sparks_s[name], stays_s[name] / sparks_s[name])
         ),
         measured={
             **{name: [asdict(usage) for usage in usages] for name, usages in ours.items()},
             "session_s": stays_s,
             "spark_s": sparks_s,
         },
+    )
+
+
+def _targets(name: str, command: float, in_a_session: float) -> tuple[Target, Target]:
+    return (
+        Target(f"query_{name}", f"{name} query, wall time of the command, of a warm Spark session's query", command),
+        Target(
+            f"query_{name}_in_a_session",
+            f"{name} query in a session of fieldstream sql, of a warm Spark session's",
+            in_a_session,
+            None if name == "whole table" else 0.2,
+            at_least=False,
+        ),
     )
 
 
