@@ -61,10 +61,10 @@ def test_two_minutes_are_as_the_first_and_a_small_neighbour_is_never_late(home_s
 @pytest.mark.parametrize(
     ("memory_mb", "growth"),
     [
-        ([900, 900, 100, 100, 100, 100], 0.0),  # the first third is not judged
-        ([100, 100, 100, 110, 120, 130], 30 / 115),
-        ([100, 100, 130, 120, 110, 100], -30 / 115),
-        ([100, 100, 90, 110, 90, 110], 12 / 100),  # a line through a saw rises a little
+        ([900, 900, 900, 900, 100, 100, 100, 100], 0.0),  # the first half is not judged
+        ([100, 100, 100, 100, 100, 110, 120, 130], 30 / 115),
+        ([100, 100, 100, 100, 130, 120, 110, 100], -30 / 115),
+        ([100, 100, 100, 100, 90, 110, 90, 110], 12 / 100),  # a line through a saw rises a little
     ],
 )
 def test_growth_is_the_rise_of_a_line_through_what_is_judged(memory_mb, growth):

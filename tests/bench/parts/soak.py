@@ -14,8 +14,8 @@ METHOD = """\
 The embedded engine takes in {rate:,} messages a second of {devices:,} devices for {minutes} minutes, at its own pace,
 with `fieldstream maintain --apply` after each, and `flag` and `gate run` after each fifth, all on the same two cores as
 the producer and the broker. Of each minute the most that was seen counts, and of memory the median besides. The first
-third is left to what is loaded once; through the rest a line is laid, and growth is how far it rises, as a share of the
-mean."""
+half is left to what is loaded once, and to the logs, which are as long as they get with ten thousand commits each.
+Through the rest a line is laid, and growth is how far it rises, as a share of the mean."""
 
 # What is judged, how it is called, and the share by which it may grow.
 JUDGED = {
