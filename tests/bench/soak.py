@@ -29,7 +29,7 @@ DEVICES = 20_000
 TABLES = ("bronze.events", "silver.observations")
 # The log of what nobody has judged is kept.
 JUDGED_AFTER = 5
-# Until the windows that are judged begin: what is loaded on first use has been, and an hour's log is as long as it gets.
+# Until the windows that are judged begin: what is loaded on first use is, and the log of an hour is as long as it gets.
 WARM_UP_SHARE = 1 / 2
 
 _LOOK_S = 1.0
