@@ -10,8 +10,8 @@ from pipelines import failpoints
 from pipelines.contracts.quantities import quantities
 from pipelines.contracts.tables import TableContract, table
 from pipelines.errors import GateErrored
+from pipelines.gate import series, view
 from pipelines.gate import suite as suites
-from pipelines.gate import view
 from pipelines.gate.slices import Slice, has_moved, held_slice, lay_out, new_slice, opened, row_bounds, was_replayed
 from pipelines.lake.admitted import RESULTS, Admitted, admitted
 from pipelines.lake.cost import Meter
@@ -160,14 +160,14 @@ def _seen(
         of_observations = view.holds_observations(slice_.contract)
         asked = {name: suite for name, suite in demanded.items() if name != suites.COLUMNS}
         if of_observations:
-            asked[suites.SLICE] = suites.about(asked[suites.SLICE], view.properties(connection))
+            asked[suites.SLICE] = suites.about(asked[suites.SLICE], series.properties(connection))
         outcomes += validate(connection, asked)
         return _Seen(
             row_count,
             outcomes,
             _where(connection, slice_) if any(_holds(outcome) for outcome in outcomes) else [],
-            view.field_days(connection) if of_observations else [],
-            view.rows_by_day(connection) if of_observations else [],
+            series.field_days(connection) if of_observations else [],
+            series.rows_by_day(connection) if of_observations else [],
         )
 
 

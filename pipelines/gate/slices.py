@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.contracts.quantities import quantities
 from pipelines.contracts.sensors import sensors
 from pipelines.contracts.tables import TableContract
-from pipelines.gate import view
+from pipelines.gate import relations, view
 from pipelines.lake.access import connected
 from pipelines.lake.admitted import HeldSlice, RowBounds
 from pipelines.lake.slices import News, files_overlapping, news
@@ -99,15 +99,15 @@ def was_replayed(lake: Lake, slice_: Slice, since_version: int) -> bool:
 
 
 def lay_out(connection: "duckdb.DuckDBPyConnection", lake: Lake, slice_: Slice, rows_by_day: dict[date, int]) -> None:
-    """Lay out a slice's rows, whose columns are right, and what is made from them."""
-    surroundings = view.Surroundings(
+    """Lay out the relations of a slice whose columns are right."""
+    surroundings = relations.Surroundings(
         _earlier(connection, lake, slice_),
         lake.read("reference.devices"),
         lake.read("reference.fields"),
         _intervals(),
         rows_by_day,
     )
-    view.lay_out(connection, slice_.contract, quantities().values(), slice_.rows, surroundings)
+    relations.lay_out(connection, slice_.contract, quantities().values(), slice_.rows, surroundings)
 
 
 def row_bounds(connection: "duckdb.DuckDBPyConnection", contract: TableContract) -> list[dict[str, Any]] | None:

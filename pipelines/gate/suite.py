@@ -1,4 +1,4 @@
-"""The suites of a table: its contract and the quantities, said as expectations on the relations of `view`.
+"""The suites of a table: its contract and the quantities, said as expectations on relations of a slice.
 
 Each expectation carries the rule it stands for as a sentence, which is what a person reads when it fails. Most decide:
 one that fails holds the slice. A warning says what is no fault of the rows that came: that others are missing, or that
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite
 
 COLUMNS, SLICE, DAYS, FIELDS = "columns", "slice", "days", "fields"
-"""The relations of `view`."""
+"""Those of `relations` that rules are about."""
 
 _EARLIEST_YEAR, _EARLIEST_S = 2000, 946_684_800
 _MOST_AHEAD_S = 86_400

@@ -1,5 +1,6 @@
 """Suites, run on the relations of a slice by Great Expectations, which asks DuckDB."""
 
+import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
 
 _MOST_EXAMPLES = 5
+_YES_OR_NO = {"result_format": "BOOLEAN_ONLY"}
+_BRIEFLY = {"slice": "brief"}
+"""What stands for a relation; see `relations`."""
 _IDENTITY = frozenset(
     {"device_id", "field_id", "property", "channel", "phenomenon_time", "topic", "partition", "offset", "file_name"}
 )
@@ -61,29 +65,43 @@ class _Quiet:
 def validate(connection: "duckdb.DuckDBPyConnection", suites: "Mapping[str, ExpectationSuite]") -> list[Outcome]:
     """Evaluate every expectation on its relation.
 
-    All are asked for yes or no first, which takes one scan; only what failed is looked at again for examples.
+    All are asked for yes or no first, and only what failed is looked at again for examples. What is asked of a slice is
+    asked of all rows of the slice in brief before.
     """
     outcomes: list[Outcome] = []
     with _validators(connection) as validator_of:
         for relation, suite in suites.items():
-            outcomes += _validated(validator_of(relation), relation, suite, _closer(connection, relation))
+            left = {_rule(each.configuration): each.configuration for each in suite.expectations}
+            found: dict[str, Outcome] = {}
+            for asked_of, result_format in _rounds(connection, relation):
+                found |= _answers(validator_of(asked_of), relation, left, result_format, of_all=asked_of != relation)
+                left = {rule: left[rule] for rule in left if not found[rule].held and not found[rule].error}
+                if not left:
+                    break
+            outcomes += found.values()
     return sorted(outcomes, key=lambda outcome: outcome.rule)
 
 
-def _validated(validator: Any, relation: str, suite: "ExpectationSuite", closer: dict[str, Any]) -> list[Outcome]:
-    asked = [expectation.configuration for expectation in suite.expectations]
-    outcomes = _asked(validator, relation, asked, {"result_format": "BOOLEAN_ONLY"})
-    failed = {outcome.rule for outcome in outcomes if not outcome.held and not outcome.error}
-    if failed:
-        again = [configuration for configuration in asked if _rule(configuration) in failed]
-        seen = _asked(validator, relation, again, closer)
-        outcomes = [outcome for outcome in outcomes if outcome.rule not in failed] + seen
-    return outcomes
+def _rounds(connection: "duckdb.DuckDBPyConnection", relation: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Of which relation to ask what is left, and what to be told of it, as long as something is left."""
+    yield _BRIEFLY.get(relation, relation), _YES_OR_NO
+    yield relation, _closer(connection, relation)
 
 
-def _asked(validator: Any, relation: str, configurations: list[Any], result_format: dict[str, Any]) -> list[Outcome]:
+def _answers(
+    validator: Any, relation: str, asked: dict[str, Any], result_format: dict[str, Any], *, of_all: bool
+) -> dict[str, Outcome]:
+    configurations = [_of_all(each) if of_all else each for each in asked.values()]
     results = validator.graph_validate(configurations, runtime_configuration={"result_format": result_format})
-    return [_outcome(relation, result) for result in results]
+    found = {_rule(result.expectation_config): result for result in results}
+    return {rule: _outcome(relation, configuration, found[rule]) for rule, configuration in asked.items()}
+
+
+def _of_all(configuration: Any) -> Any:
+    """Return what is demanded of most rows as a demand on all."""
+    demand = copy.deepcopy(configuration)
+    demand.kwargs.pop("mostly", None)
+    return demand
 
 
 @contextmanager
@@ -124,8 +142,8 @@ def _rule(configuration: Any) -> str:
     return str(configuration.meta["rule"])
 
 
-def _outcome(relation: str, result: Any) -> Outcome:
-    configuration, seen = result.expectation_config, result.result
+def _outcome(relation: str, configuration: Any, result: Any) -> Outcome:
+    seen = result.result
     demands = {key: value for key, value in configuration.kwargs.items() if key != "batch_id"}
     observed = seen.get("observed_value")
     return Outcome(

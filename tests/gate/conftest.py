@@ -14,7 +14,7 @@ import pytest
 from pipelines.contracts.quantities import quantities
 from pipelines.contracts.tables import table
 from pipelines.contracts.types import arrow_type
-from pipelines.gate import view
+from pipelines.gate import relations, view
 
 OBSERVATIONS = table("silver.observations")
 Rows = Sequence[dict[str, Any]]
@@ -22,11 +22,11 @@ LaidOut = Callable[..., duckdb.DuckDBPyConnection]
 
 
 @pytest.fixture
-def nobody() -> view.Surroundings:
+def nobody() -> relations.Surroundings:
     """A lake in which nothing stands but the slice."""
     intervals = {"sensor_model": pa.array([], pa.string()), "averaging_interval_s": pa.array([], pa.int64())}
     references = (table(f"reference.{name}").arrow_schema.empty_table() for name in ("devices", "fields"))
-    return view.Surroundings(None, *references, pa.table(intervals), {})
+    return relations.Surroundings(None, *references, pa.table(intervals), {})
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @pytest.fixture
-def laid_out(tmp_path: Path, connection: duckdb.DuckDBPyConnection, nobody: view.Surroundings) -> LaidOut:
+def laid_out(tmp_path: Path, connection: duckdb.DuckDBPyConnection, nobody: relations.Surroundings) -> LaidOut:
     """Lay out rows as a broken writer could have left them: every column may be null."""
 
     def written(rows: Rows, name: str) -> str:
@@ -45,13 +45,17 @@ def laid_out(tmp_path: Path, connection: duckdb.DuckDBPyConnection, nobody: view
         return str(tmp_path / name)
 
     def lay_out(
-        rows: Rows, earlier: Rows = (), rows_by_day: dict[date, int] | None = None, **reference: pa.Table
+        rows: Rows,
+        earlier: Rows = (),
+        rows_by_day: dict[date, int] | None = None,
+        into: duckdb.DuckDBPyConnection = connection,
+        **reference: pa.Table,
     ) -> duckdb.DuckDBPyConnection:
         file = written(rows, "slice.parquet")
         before = view.rows_of([written(earlier, "earlier.parquet")]) if earlier else None
         around = replace(nobody, earlier=before, rows_by_day=rows_by_day or {}, **reference)
-        view.lay_out_columns(connection, OBSERVATIONS, [file])
-        view.lay_out(connection, OBSERVATIONS, quantities().values(), view.rows_of([file]), around)
-        return connection
+        view.lay_out_columns(into, OBSERVATIONS, [file])
+        relations.lay_out(into, OBSERVATIONS, quantities().values(), view.rows_of([file]), around)
+        return into
 
     return lay_out

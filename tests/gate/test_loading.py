@@ -62,7 +62,7 @@ def relations(laid_out: LaidOut, tmp_path: Path) -> str:
     connection = laid_out([*rows([*too_many, *old], clean=0)])
     file = str(tmp_path / "slice.duckdb")
     connection.execute(f"attach '{file}' as kept")
-    for relation in ("columns", SLICE, DAYS, FIELDS):
+    for relation in ("columns", SLICE, "brief", DAYS, FIELDS):
         connection.execute(f"create table kept.{relation} as from {relation}")
     connection.execute("detach kept")
     return file

@@ -1,16 +1,15 @@
 """What the suites see of a slice."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.contracts.tables import table
-from pipelines.gate.view import field_days, lay_out_columns, rows_by_day, rows_of
+from pipelines.gate.view import lay_out_columns, rows_of
 from tests.gate.conftest import OBSERVATIONS, LaidOut
-from tests.lakes import START, observation
+from tests.lakes import observation
 
 
 def seen(connection: duckdb.DuckDBPyConnection, *columns: str) -> list[tuple[Any, ...]]:
@@ -51,37 +50,6 @@ def test_a_flag_for_an_impossible_date_is_left_out_of_the_share(laid_out: LaidOu
     bad = {**observation(0), "flag": 4}
     connection = laid_out([{**bad, "reasons": ["impossible_date"]}, {**bad, "offset": 1, "reasons": ["above"]}])
     assert seen(connection, "flag_of_dated") == [(None,), (4,)]
-
-
-def test_rows_are_counted_by_day_and_impossible_days_are_not(laid_out: LaidOut) -> None:
-    clock = {"phenomenon_time": datetime(1970, 1, 1, tzinfo=UTC), "flag": 4, "reasons": ["impossible_date"]}
-    days = [START, START + timedelta(hours=23), START + timedelta(days=1)]
-    rows = [{**observation(n), "phenomenon_time": time} for n, time in enumerate(days)]
-    connection = laid_out([*rows, {**observation(3), **clock}])
-    assert rows_by_day(connection) == [{"date": date(2026, 6, 1), "rows": 2}, {"date": date(2026, 6, 2), "rows": 1}]
-
-
-def test_a_slice_touches_days_of_the_fields_in_which_its_devices_stood(laid_out: LaidOut) -> None:
-    """00:00 UTC is still the day before at -8 h; the device moved from north to south in April."""
-    field = {"latitude_deg": 38.0, "longitude_deg": -121.0, "elevation_m": 0.0, "wind_height_m": 2.0}
-    fields = [{"field_id": name, "utc_offset_h": -8.0, **field} for name in ("north", "south")]
-    moved = datetime(2026, 4, 1, tzinfo=UTC)
-    stood = [
-        {
-            "device_id": "probe-0",
-            "field_id": "north",
-            "valid_from": datetime(2020, 1, 1, tzinfo=UTC),
-            "valid_to": moved,
-        },
-        {"device_id": "probe-0", "field_id": "south", "valid_from": moved, "valid_to": None},
-    ]
-    connection = laid_out(
-        [observation(0), observation(9), {**observation(10), "device_id": "nobody-s"}],
-        devices=pa.Table.from_pylist(stood, schema=table("reference.devices").arrow_schema),
-        fields=pa.Table.from_pylist(fields, schema=table("reference.fields").arrow_schema),
-    )
-    day = date(2026, 5, 31)
-    assert field_days(connection) == [{"field_id": "south", "from_date": day, "to_date": day}]
 
 
 def test_columns_are_told_by_the_files_and_a_column_that_lacks_is_null(

@@ -1,0 +1,77 @@
+"""A slice in brief is judged as the slice is, whatever its rows are and however many."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import duckdb
+import pytest
+from great_expectations import ExpectationSuite
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines.contracts.quantities import quantities
+from pipelines.gate import brief, validation
+from pipelines.gate.suite import SLICE, suites
+from tests.gate.conftest import OBSERVATIONS, LaidOut
+from tests.gate.test_validation import registered, rows
+from tests.lakes import START
+
+# A rule about most rows is no rule about each.
+OF_ALL = ExpectationSuite(
+    name="of all",
+    expectations=[
+        each
+        for each in suites(OBSERVATIONS, quantities().values())[SLICE].expectations
+        if "mostly" not in each.configuration.kwargs
+    ],
+)
+# What rules tell apart, each with what is right and what is not.
+DRAWN: dict[str, list[Any]] = {
+    "device_id": ["probe-0", "probe-1", "stranger"],
+    "property": ["soil_moisture", "air_temperature", "soil_wetness", None],
+    "unit": ["m3/m3", "Cel", None],
+    "value": [0.3, 0.9, -0.1, float("nan"), float("inf"), None],
+    "flag": [1, 3, 4, 5, 9, None],
+    "reasons": [[], ["impossible_date"], ["above_gross_range", "impossible_date"], None],
+    "phenomenon_time": [START, START + timedelta(days=3), datetime(1970, 1, 1, tzinfo=UTC), None],
+    "ingest_time": [START, START + timedelta(days=9), None],
+    "event_key": ["twice", None],
+    "tenant_id": ["demo", None],
+}
+CHANGES = st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in DRAWN.items()})
+
+
+def not_held(connection: duckdb.DuckDBPyConnection, relation: str) -> set[str]:
+    return {outcome.rule for outcome in validation.validate(connection, {relation: OF_ALL}) if not outcome.held}
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=st.lists(CHANGES, max_size=6), clean=st.integers(0, 30))
+def test_what_is_found_in_brief_is_what_is_found_in_full(
+    laid_out: LaidOut, monkeypatch: pytest.MonkeyPatch, changes: list[dict[str, Any]], clean: int
+) -> None:
+    monkeypatch.setattr(validation, "_rounds", lambda _, relation: [(relation, {"result_format": "BOOLEAN_ONLY"})])
+    with duckdb.connect() as connection:
+        laid_out([*rows(changes, clean)], into=connection, devices=registered("probe-0", "probe-1"))
+        in_brief, in_full = not_held(connection, "brief"), not_held(connection, SLICE)
+    # That something is null is told in brief; what, only in full.
+    assert {rule for rule in in_brief ^ in_full if not rule.endswith(" is never null")} == set()
+    assert in_brief >= in_full
+
+
+def test_thousands_of_rows_are_two_for_each_of_their_kinds(laid_out: LaidOut) -> None:
+    many = [{"device_id": f"probe-{n % 7}", "value": n / 10_000} for n in range(3_000)]
+    failed = [{"value": 0.9, "flag": 4, "reasons": ["above_gross_range"]}] * 9
+    connection = laid_out([*rows([*many, *failed], clean=0)], devices=registered(*(f"probe-{n}" for n in range(7))))
+    seen = connection.sql("select flag, value_of_soil_moisture, flag_of_dated from brief order by all").fetchall()
+    assert seen == [(1, 0.0, 1), (1, 0.2999, 1), (4, None, 4), (4, None, 4)]
+
+
+@pytest.mark.parametrize("most_keys", [1, 3, 2**25])
+def test_a_key_that_comes_twice_is_found_in_whatever_part_it_falls(
+    laid_out: LaidOut, monkeypatch: pytest.MonkeyPatch, most_keys: int
+) -> None:
+    monkeypatch.setattr(brief, "MOST_KEYS", most_keys)
+    twice = [{"event_key": f"{n // 2:x}"} for n in range(10)]
+    connection = laid_out([*rows(twice, clean=5)])
+    assert connection.table("brief").aggregate("count(*), count(distinct row_key)").fetchall() == [(12, 5)]
