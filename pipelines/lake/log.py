@@ -36,10 +36,11 @@ class Unreadable(Exception):
 class Log:
     """The files of a table's log, by version."""
 
-    folder: Place
     commits: dict[int, Place]
     checkpoints: dict[int, tuple[Place, ...]]
     """All parts of each."""
+    hint_text: str | None
+    """What `_last_checkpoint` says; None where there is no such file."""
 
     @property
     def latest(self) -> int:
@@ -52,20 +53,20 @@ class Log:
         Raises:
             Unreadable: It names no version.
         """
-        try:
-            text = (self.folder / LAST_CHECKPOINT).read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
+        if self.hint_text is None:
             return None
         try:
-            said = json.loads(text)
+            said = json.loads(self.hint_text)
             return int(said["version"]), said.get("sizeInBytes")
         except (ValueError, KeyError, TypeError) as cause:
-            raise Unreadable("the version of the newest checkpoint, as JSON", _start(text)) from cause
+            raise Unreadable("the version of the newest checkpoint, as JSON", _start(self.hint_text)) from cause
 
 
 def listed(table_folder: Place) -> Log:
     """List a table's log; an empty one where there is none."""
     folder = table_folder / "_delta_log"
+    # Before the files: a checkpoint that is written meanwhile is not looked for.
+    hint_text = _text(folder / LAST_CHECKPOINT)
     commits: dict[int, Place] = {}
     checkpoints: dict[int, tuple[Place, ...]] = {}
     found: list[Place] = [*folder.iterdir()] if folder.is_dir() else []
@@ -75,7 +76,14 @@ def listed(table_folder: Place) -> Log:
         elif checkpoint := _CHECKPOINT.fullmatch(path.name):
             version = int(checkpoint[1])
             checkpoints[version] = (*checkpoints.get(version, ()), path)
-    return Log(folder, commits, checkpoints)
+    return Log(commits, checkpoints, hint_text)
+
+
+def _text(path: Place) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
 
 
 def commit_actions(path: Place) -> list[Action]:

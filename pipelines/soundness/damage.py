@@ -59,9 +59,19 @@ class Played:
 
 def play(lake: Lake, name: str, *, whole: bool, until: int | None = None) -> Played:
     """Play a table's log back to its newest version, or until one: all of it, or what a reader of that one needs."""
-    played = Played(name, listed(lake.path(name)))
+    log = listed(lake.path(name))
+    try:
+        return _play(lake, Played(name, log), whole=whole, until=until)
+    except FileNotFoundError:
+        if listed(lake.path(name)) == log:
+            raise
+        # Cleaned meanwhile, by maintenance.
+        return play(lake, name, whole=whole, until=until)
+
+
+def _play(lake: Lake, played: Played, *, whole: bool, until: int | None) -> Played:
     if not played.log.commits and not played.log.checkpoints:
-        if any(_data_files(lake.path(name))):
+        if any(_data_files(lake.path(played.name))):
             played.find("_delta_log", None, "the table's log", "nothing beside its data files")
         return played
     checkpoints = _checkpoints(played, _hint(played), whole=whole)

@@ -1,12 +1,14 @@
 """A stream that goes on: what it holds of memory, threads, descriptors and files, window after window."""
 
 import json
+import logging
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +34,7 @@ JUDGED_AFTER = 5
 # Until the windows that are judged begin: what is loaded on first use is, and the log of an hour is as long as it gets.
 WARM_UP_SHARE = 1 / 2
 
+_log = logging.getLogger("bench")
 _LOOK_S = 1.0
 _STARTS_WITHIN_S = 60.0
 _ENDS_WITHIN_S = 60.0
@@ -86,19 +89,24 @@ def soak(environ: Mapping[str, str], lake: Lake, topic: str, address: str, *, wi
     sent = steady + BURST
     messages = placed(Farm(sent, DEVICES, duplicate_share=0.05, poison_share=0.005, tenant=lake.root.name))
     load = chain(paced(islice(messages, steady // 6), RATE), islice(messages, BURST), paced(messages, RATE))
+    ended = threading.Event()
     command = [*FIELDSTREAM, "stream", "--engine", "embedded", "--json"]
     process = subprocess.Popen(command, env=dict(environ), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     try:
         _until(lambda: all(lake.exists(name) for name in TABLES), "the tables were not made", _STARTS_WITHIN_S)
         with ThreadPoolExecutor(1) as pool:
-            sending = pool.submit(deliver, load, address, topic)
+            sending = pool.submit(deliver, takewhile(lambda _: not ended.is_set(), load), address, topic)
             # A window in which maintenance takes long is followed by a shorter one: all are under load.
             ends = [time.monotonic() + number * window_s for number in range(1, windows + 1)]
-            seen = tuple(_window(process, environ, lake, number, each) for number, each in enumerate(ends, 1))
-            sending.result()
-        ended = time.monotonic()
+            try:
+                seen = tuple(_window(process, environ, lake, number, each) for number, each in enumerate(ends, 1))
+                sending.result()
+            finally:
+                # What fails is told at once, not after an hour of messages for nobody.
+                ended.set()
+        sent_at = time.monotonic()
         _until(lambda: _taken_in(lake, topic) >= sent, f"not all of {sent:,} records came", _ENDS_WITHIN_S)
-        behind_s = time.monotonic() - ended
+        behind_s = time.monotonic() - sent_at
         process.terminate()
         said, _ = process.communicate(timeout=_ENDS_WITHIN_S)
     finally:
@@ -120,7 +128,9 @@ def _window(
         _run(environ, "flag")
         _run(environ, "gate", "run", TABLES[1])
     _run(environ, "maintain", "--apply")
-    return _most(looks)
+    most = _most(looks)
+    _log.info("window %d: %s", number, most)
+    return most
 
 
 def _run(environ: Mapping[str, str], *command: str) -> None:

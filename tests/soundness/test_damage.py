@@ -63,6 +63,41 @@ def test_what_a_stream_commits_meanwhile_is_not_lost(lake, monkeypatch, names):
     require_sound(lake, names)
 
 
+def test_a_checkpoint_written_after_the_log_was_listed_is_not_missed(lake, monkeypatch):
+    def beside_a_stream(folder):
+        log = listed(folder)
+        lake.append(SILVER, [observation(9)])
+        lake.open(SILVER).create_checkpoint()
+        return log
+
+    listed = damage.listed
+    lake.open(SILVER).create_checkpoint()
+    monkeypatch.setattr(damage, "listed", beside_a_stream)
+    assert damage.play(lake, SILVER, whole=False).damage == []
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_log_cleaned_meanwhile_is_looked_at_anew(lake, monkeypatch, whole):
+    def beside_maintenance(path):
+        if lake.path(SILVER).joinpath(f"_delta_log/{2:020}.json").exists():
+            lake.open(SILVER).create_checkpoint()
+            for version in range(3):
+                lose(lake, SILVER, version)
+        return commit_actions(path)
+
+    commit_actions = damage.commit_actions
+    monkeypatch.setattr(damage, "commit_actions", beside_maintenance)
+    played = damage.play(lake, SILVER, whole=whole)
+    assert (played.damage, played.state.version) == ([], 3)
+
+
+def test_a_commit_that_is_listed_and_not_there_is_no_reason_to_look_for_ever(lake):
+    lose(lake, SILVER, 2)
+    lake.path(SILVER).joinpath(f"_delta_log/{2:020}.json").symlink_to("nowhere")
+    with pytest.raises(FileNotFoundError):
+        damage.play(lake, SILVER, whole=True)
+
+
 def test_a_table_that_has_lost_what_another_says_it_has_read(lake):
     lake.append(RUNS, [flag_run(to_version=3)])
     require_sound(lake, (SILVER,))
