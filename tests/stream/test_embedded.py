@@ -36,6 +36,12 @@ class Run:
         self.engine.committed()
         return sorted((each.partition, each.start, each.end) for each in cleaned)
 
+    def next_batch(self):
+        """What came of the next records, once they are there."""
+        while not (taken := self.batch()):
+            self.engine.wait()
+        return taken
+
     def verdicts(self):
         return Counter(self.tables.lake.read("bronze.events", columns=["verdict"])["verdict"].to_pylist())
 
@@ -85,9 +91,7 @@ def test_a_batch_is_one_file_of_each_table_whatever_partitions_it_is_of(broker, 
         (file,) = table.get_add_actions(flatten=True)["size_bytes"]
         assert file.as_py() > 0
     send(broker, topic, 1, range(15, 25))  # copies of five are known from the file of both
-    while not (taken := run.batch()):
-        run.engine.wait()
-    assert taken == [(1, 20, 30)]
+    assert run.next_batch() == [(1, 20, 30)]
     assert run.verdicts() == {"accepted": 55, "duplicate": 5}
 
 
@@ -95,8 +99,7 @@ def test_copies_are_known_from_batch_to_batch_and_after_a_restart(broker, topic,
     send(broker, topic, 0, [1, 2, 3])
     assert run.batch() == [(0, 0, 3)]
     send(broker, topic, 0, [3, 4])
-    run.engine.wait()
-    assert run.batch() == [(0, 3, 5)]
+    assert run.next_batch() == [(0, 3, 5)]
     with Feed(broker.address, topic) as feed:
         again = Run(broker.address, topic, tmp_path / "lake")
         again.feed.__exit__(None, None, None)

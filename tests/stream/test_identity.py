@@ -1,3 +1,6 @@
+import gc
+import tracemalloc
+
 import pytest
 from kafka import KafkaAdminClient
 
@@ -24,6 +27,39 @@ def test_a_topic_keeps_its_id_until_it_is_made_anew(broker):
     kafka.ensure_topic(broker.address, name, 1)
     admin.close()
     assert identity.now() not in {first, None}
+
+
+@pytest.mark.broker
+def test_to_ask_for_ever_takes_no_memory(broker):
+    name = "often-asked.telemetry"
+    kafka.ensure_topic(broker.address, name, 1)
+    identity = TopicIdentity(broker.address, name)
+    held = []
+    tracemalloc.start()
+    try:
+        for _ in range(3):
+            held.append(tracemalloc.get_traced_memory()[0])
+            for _ in range(300):
+                identity.now()
+            gc.collect()
+        before, after = held[1:]
+    finally:
+        tracemalloc.stop()
+    # confluent-kafka's describe_topics() keeps a hundred bytes each time.
+    assert (after - before) / 300 < 20
+
+
+@pytest.mark.parametrize(
+    ("described", "expected"),
+    [
+        # The same topic's id by confluent-kafka and Kafka's own tools.
+        ({"topic_id": "ce9e28a1-e665-4f96-8939-a75e135bb523"}, "zp4ooeZlT5aJOadeE1u1Iw"),
+        ({"topic_id": "00000000-0000-0000-0000-000000000000"}, None),
+        ({}, None),  # a broker before 2.8
+    ],
+)
+def test_an_id_is_written_as_kafka_does(described, expected):
+    assert identity_module._id(described) == expected
 
 
 def test_a_broker_that_does_not_answer(monkeypatch):

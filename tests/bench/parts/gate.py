@@ -44,6 +44,8 @@ def run(stand: Stand) -> Result:
                 f"gate_{engine}",
                 f"CPU of the gate, of taking in the same rows with {title}",
                 cheapest["gate"] / cheapest[engine],
+                0.15,
+                at_least=False,
             )
             for engine, title in (("embedded", "the embedded engine"), ("spark", "Spark"))
         ),
