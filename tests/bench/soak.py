@@ -5,8 +5,9 @@ import logging
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, islice, takewhile
 from pathlib import Path
@@ -42,7 +43,7 @@ _ENDS_WITHIN_S = 60.0
 
 @dataclass(frozen=True)
 class Window:
-    """The most that was seen between two runs of maintenance, and what memory was in half of all looks."""
+    """The most that was seen in a while, and what memory was in half of all looks."""
 
     memory_mb: float
     """Half of the time it was more."""
@@ -89,48 +90,77 @@ def soak(environ: Mapping[str, str], lake: Lake, topic: str, address: str, *, wi
     sent = steady + BURST
     messages = placed(Farm(sent, DEVICES, duplicate_share=0.05, poison_share=0.005, tenant=lake.root.name))
     load = chain(paced(islice(messages, steady // 6), RATE), islice(messages, BURST), paced(messages, RATE))
-    ended = threading.Event()
-    command = [*FIELDSTREAM, "stream", "--engine", "embedded", "--json"]
-    process = subprocess.Popen(command, env=dict(environ), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-    try:
+
+    def send(ended: threading.Event) -> None:
+        deliver(takewhile(lambda _: not ended.is_set(), load), address, topic)
+
+    with _stream(environ) as process:
         _until(lambda: all(lake.exists(name) for name in TABLES), "the tables were not made", _STARTS_WITHIN_S)
-        with ThreadPoolExecutor(1) as pool:
-            sending = pool.submit(deliver, takewhile(lambda _: not ended.is_set(), load), address, topic)
-            # A window in which maintenance takes long is followed by a shorter one: all are under load.
-            ends = [time.monotonic() + number * window_s for number in range(1, windows + 1)]
-            try:
-                seen = tuple(_window(process, environ, lake, number, each) for number, each in enumerate(ends, 1))
-                sending.result()
-            finally:
-                # What fails is told at once, not after an hour of messages for nobody.
-                ended.set()
-        sent_at = time.monotonic()
+        ends = [time.monotonic() + number * window_s for number in range(1, windows + 1)]
+        seen, sent_at = _watched(process, environ, lake, send, ends)
         _until(lambda: _taken_in(lake, topic) >= sent, f"not all of {sent:,} records came", _ENDS_WITHIN_S)
         behind_s = time.monotonic() - sent_at
         process.terminate()
         said, _ = process.communicate(timeout=_ENDS_WITHIN_S)
-    finally:
-        process.kill()
-        process.wait()
     report = json.loads(said)
     return Soak(seen, sent, report["records"], report["observations"], report["batches"], round(behind_s, 1))
 
 
-def _window(
-    process: "subprocess.Popen[str]", environ: Mapping[str, str], lake: Lake, number: int, ends: float
-) -> Window:
+@contextmanager
+def _stream(environ: Mapping[str, str]) -> "Iterator[subprocess.Popen[str]]":
+    command = [*FIELDSTREAM, "stream", "--engine", "embedded", "--json"]
+    process = subprocess.Popen(command, env=dict(environ), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _watched(
+    process: "subprocess.Popen[str]",
+    environ: Mapping[str, str],
+    lake: Lake,
+    send: Callable[[threading.Event], None],
+    ends: Sequence[float],
+) -> tuple[tuple[Window, ...], float]:
+    """Look at a stream, window after window, while messages come and the house is kept; say when the last was sent."""
+    ended = threading.Event()
+    with ThreadPoolExecutor(2) as pool:
+        sending, keeping = pool.submit(send, ended), pool.submit(_keep_house, environ, ends[:-1], ended)
+        try:
+            seen = tuple(_window(process, lake, number, end, keeping) for number, end in enumerate(ends, 1))
+            sending.result()
+            sent_at = time.monotonic()
+        finally:
+            # What fails is told at once, not after an hour of messages for nobody.
+            ended.set()
+        keeping.result()
+    return seen, sent_at
+
+
+def _window(process: "subprocess.Popen[str]", lake: Lake, number: int, ends: float, keeping: "Future[None]") -> Window:
     tables = [lake.open(name) for name in TABLES]
     looks = [_look(process, lake, tables)]
     while time.monotonic() < ends:
         time.sleep(_LOOK_S)
         looks.append(_look(process, lake, tables))
-    if number % JUDGED_AFTER == 0:
-        _run(environ, "flag")
-        _run(environ, "gate", "run", TABLES[1])
-    _run(environ, "maintain", "--apply")
+        if keeping.done():
+            keeping.result()
     most = _most(looks)
     _log.info("window %d: %s", number, most)
     return most
+
+
+def _keep_house(environ: Mapping[str, str], clock: Sequence[float], ended: threading.Event) -> None:
+    """Do at each time what an operator does, or as soon as the time before is done with."""
+    for number, time_s in enumerate(clock, 1):
+        if ended.wait(max(0.0, time_s - time.monotonic())):
+            return
+        if number % JUDGED_AFTER == 0:
+            _run(environ, "flag")
+            _run(environ, "gate", "run", TABLES[1])
+        _run(environ, "maintain", "--apply")
 
 
 def _run(environ: Mapping[str, str], *command: str) -> None:
