@@ -26,8 +26,8 @@ TABLE_PROPERTIES = {
     "delta.checkpointInterval": str(_PLAYED_BACK),
     # Maintenance cleans the log, once nobody needs what it would forget.
     "delta.enableExpiredLogCleanup": "false",
-    # Every checkpoint names what was replaced for so long. Maintenance goes by the versions that it keeps.
-    "delta.deletedFileRetentionDuration": "interval 1 hours",
+    # Every checkpoint, and every writer's memory, names what was replaced for so long; maintenance goes by versions.
+    "delta.deletedFileRetentionDuration": "interval 1 minutes",
     "delta.logRetentionDuration": "interval 8 days",
 }
 
