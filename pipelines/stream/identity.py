@@ -1,7 +1,11 @@
 """Which topic it is that has a name now: the id that the broker gave it when it was made."""
 
+import errno
+import socket
 import time
 from base64 import urlsafe_b64encode
+from contextlib import ExitStack, closing
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -12,6 +16,8 @@ if TYPE_CHECKING:
 
 _ANSWER_S = 8.0
 _AGAIN_S = 0.1
+# No broker's doing: this process, or this machine, has no file descriptor left.
+_NO_DESCRIPTOR = frozenset({errno.EMFILE, errno.ENFILE})
 # What brokers say that know no ids.
 _NONE = "00000000-0000-0000-0000-000000000000"
 
@@ -32,6 +38,7 @@ class TopicIdentity:
 
         Raises:
             BrokerUnreachable: The broker does not answer.
+            OSError: No file descriptor is left for the connection.
         """
         from kafka.errors import KafkaError
 
@@ -40,21 +47,17 @@ class TopicIdentity:
             try:
                 return self._asked()
             except (KafkaError, OSError) as cause:
+                if isinstance(cause, OSError) and cause.errno in _NO_DESCRIPTOR:
+                    raise
                 # The client gives up at once where a connection was lost a moment ago.
                 if time.monotonic() >= deadline:
                     raise BrokerUnreachable(self._address, f"{type(cause).__name__}: {cause}") from cause
                 time.sleep(_AGAIN_S)
 
     def _asked(self) -> str | None:
-        from kafka import KafkaAdminClient
         from kafka.errors import UnknownTopicOrPartitionError, for_code
 
-        self._client = self._client or KafkaAdminClient(
-            bootstrap_servers=self._address,
-            bootstrap_timeout_ms=round(_ANSWER_S * 1000),
-            request_timeout_ms=round(_ANSWER_S * 1000),
-            reconnect_backoff_max_ms=1000,
-        )
+        self._client = self._client or _connected(self._address)
         (found,) = self._client.describe_topics([self._topic])
         refused = for_code(found["error_code"])
         if refused is UnknownTopicOrPartitionError:
@@ -62,6 +65,32 @@ class TopicIdentity:
         if found["error_code"]:
             raise refused(self._topic)
         return _id(found)
+
+
+def _connected(address: str) -> "KafkaAdminClient":
+    """Return a client that has reached the broker; one that has not leaves no thread behind."""
+    from kafka import KafkaAdminClient
+    from kafka.errors import KafkaError
+    from kafka.net.compat import KafkaNetClient
+    from kafka.net.selector import NetworkSelector
+
+    with ExitStack() as failed:
+        net = failed.enter_context(closing(NetworkSelector()))
+        try:
+            client = KafkaAdminClient(
+                bootstrap_servers=address,
+                bootstrap_timeout_ms=round(_ANSWER_S * 1000),
+                request_timeout_ms=round(_ANSWER_S * 1000),
+                reconnect_backoff_max_ms=1000,
+                kafka_client=partial(KafkaNetClient, net=net),
+            )
+        except KafkaError:
+            # The client keeps to itself what the system said; to a connection made by hand it says it again.
+            host, _, port = address.rpartition(":")
+            socket.create_connection((host, int(port)), _ANSWER_S).close()
+            raise
+        failed.pop_all()
+    return client
 
 
 def _id(described: dict[str, Any]) -> str | None:

@@ -1,5 +1,10 @@
 import gc
+import os
+import resource
+import threading
 import tracemalloc
+from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import pytest
 from kafka import KafkaAdminClient
@@ -62,9 +67,38 @@ def test_an_id_is_written_as_kafka_does(described, expected):
     assert identity_module._id(described) == expected
 
 
-def test_a_broker_that_does_not_answer(monkeypatch):
+def test_a_broker_that_does_not_answer_leaves_no_thread_behind(monkeypatch):
     monkeypatch.setattr(identity_module, "_ANSWER_S", 0.5)
-    with pytest.raises(BrokerUnreachable, match=r"127\.0\.0\.1:9"):
+    before = threading.active_count()
+    with pytest.raises(BrokerUnreachable, match=r"127\.0\.0\.1:9\).*got ConnectionRefusedError"):
+        TopicIdentity("127.0.0.1:9", "acme.telemetry").now()
+    assert threading.active_count() == before
+
+
+@pytest.fixture
+def descriptors():
+    """Leave as many file descriptors as told, from then on."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as taken:
+        taken.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+
+        def leave(count):
+            highest = max(int(each.name) for each in Path("/proc/self/fd").iterdir())
+            resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
+            with suppress(OSError):
+                while True:
+                    taken.enter_context(Path(os.devnull).open())
+            resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1 + count, hard))
+
+        yield leave
+
+
+@pytest.mark.parametrize("left", range(4))
+def test_where_no_descriptor_is_left_it_is_not_the_broker_that_is_blamed(monkeypatch, descriptors, left):
+    """The client's loop takes three, a connection one more."""
+    monkeypatch.setattr(identity_module, "_ANSWER_S", 0.5)
+    descriptors(left)
+    with pytest.raises(OSError, match="Too many open files"):
         TopicIdentity("127.0.0.1:9", "acme.telemetry").now()
 
 
