@@ -13,7 +13,7 @@ from tests.bench.load import deliver, paced, placed
 from tests.bench.soak import BURST, RATE, Soak, Window, soak
 from tests.bench.stand import FIELDSTREAM, ROOT
 
-WINDOWS, WINDOW_S = 12, 6.0
+WINDOWS, WINDOW_S = 4, 30.0
 
 
 def environment(settings, tenant, broker):
