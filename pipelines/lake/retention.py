@@ -15,7 +15,7 @@ from pipelines.places import Place
 
 # A table with more commits than that in its retention keeps the latest. For each commit, and each look at what is new,
 # a table library has every file of the log listed, which costs a disk a microsecond a file.
-COMMITS_KEPT = 10_000
+COMMITS_KEPT = 5_000
 
 
 @dataclass(frozen=True)

@@ -166,7 +166,7 @@ def _keep_house(environ: Mapping[str, str], clock: Sequence[float], ended: threa
 
 
 def _run(environ: Mapping[str, str], *command: str) -> None:
-    done = subprocess.run([*FIELDSTREAM, *command], env=dict(environ), check=False, stdout=subprocess.DEVNULL)
+    done = subprocess.run(["nice", *FIELDSTREAM, *command], env=dict(environ), check=False, stdout=subprocess.DEVNULL)
     # What the gate holds shows in the length of the log.
     if done.returncode not in {0, GateHeld.exit_code}:
         raise CommandFailed(f"{' '.join(command)} ended with {done.returncode}")
