@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 import subprocess
 import threading
 import time
@@ -32,6 +33,7 @@ DEVICES = 4_000
 TABLES = ("bronze.events", "silver.observations")
 # Maintenance in a window. Flags and the gate come once in it, so that all windows see the same.
 ROUNDS = 5
+NICE = shutil.which("nice") or "nice"
 # Until the windows that are judged begin: what is loaded on first use is, and the log of an hour is as long as it gets.
 WARM_UP_SHARE = 1 / 2
 
@@ -166,7 +168,7 @@ def _keep_house(environ: Mapping[str, str], clock: Sequence[float], ended: threa
 
 
 def _run(environ: Mapping[str, str], *command: str) -> None:
-    done = subprocess.run(["nice", *FIELDSTREAM, *command], env=dict(environ), check=False, stdout=subprocess.DEVNULL)
+    done = subprocess.run([NICE, *FIELDSTREAM, *command], env=dict(environ), check=False, stdout=subprocess.DEVNULL)
     # What the gate holds shows in the length of the log.
     if done.returncode not in {0, GateHeld.exit_code}:
         raise CommandFailed(f"{' '.join(command)} ended with {done.returncode}")
