@@ -34,7 +34,7 @@ TABLES = ("bronze.events", "silver.observations")
 # Maintenance in a window. Flags and the gate come once in it, so that all windows see the same.
 ROUNDS = 5
 NICE = shutil.which("nice") or "nice"
-# Until the windows that are judged begin: what is loaded on first use is, and the log of an hour is as long as it gets.
+# Until the windows that are judged begin, what is loaded on first use is.
 WARM_UP_SHARE = 1 / 2
 
 _log = logging.getLogger("bench")
@@ -79,10 +79,13 @@ class Soak:
         return float(slope * (len(values) - 1) / np.mean(values))
 
 
-def soak(environ: Mapping[str, str], lake: Lake, topic: str, address: str, *, windows: int, window_s: float) -> Soak:
+def soak(
+    environ: Mapping[str, str], lake: Lake, topic: str, address: str, *, windows: int, window_s: float, before: int = 0
+) -> Soak:
     """Let the embedded engine take in a load to its end, with maintenance again and again, and the gate in each window.
 
-    The load is steady, but for a burst in the first third: as many as come in twenty seconds, at once.
+    The load is steady, but for a burst in the first third: as many as come in twenty seconds, at once. So many commits
+    are made `before` that the logs are as long as in a stream that has gone on for long.
 
     Raises:
         CommandFailed: The stream ended when it should not have, or stood still; or maintenance or the gate failed.
@@ -90,7 +93,9 @@ def soak(environ: Mapping[str, str], lake: Lake, topic: str, address: str, *, wi
     ensure_topic(address, topic, PARTITIONS)
     steady = round(RATE * windows * window_s)
     sent = steady + BURST
-    messages = placed(Farm(sent, DEVICES, duplicate_share=0.05, poison_share=0.005, tenant=lake.root.name))
+    messages = placed(Farm(before + sent, DEVICES, duplicate_share=0.05, poison_share=0.005, tenant=lake.root.name))
+    deliver(islice(messages, before), address, topic)
+    _run(environ, "stream", "--once", "--engine", "embedded", "--max-records", "1")
     load = chain(paced(islice(messages, steady // 6), RATE), islice(messages, BURST), paced(messages, RATE))
 
     def send(ended: threading.Event) -> None:
@@ -99,7 +104,7 @@ def soak(environ: Mapping[str, str], lake: Lake, topic: str, address: str, *, wi
     with _stream(environ) as process:
         _until(lambda: all(lake.exists(name) for name in TABLES), "the tables were not made", _STARTS_WITHIN_S)
         seen, sent_at = _watched(process, environ, lake, send, windows, window_s)
-        _until(lambda: _taken_in(lake, topic) >= sent, f"not all of {sent:,} records came", _ENDS_WITHIN_S)
+        _until(lambda: _taken_in(lake, topic) >= before + sent, f"not all of {sent:,} records came", _ENDS_WITHIN_S)
         behind_s = time.monotonic() - sent_at
         process.terminate()
         said, _ = process.communicate(timeout=_ENDS_WITHIN_S)

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+from pipelines.lake.retention import COMMITS_KEPT
 from pipelines.lake.tables import Lake
 from tests.bench.result import Chart, Result, Table, Target, surroundings
 from tests.bench.soak import DEVICES, RATE, ROUNDS, WARM_UP_SHARE, Soak, soak
@@ -12,12 +13,12 @@ SHORTEST_WINDOW_S = 20
 TENANT = "soak"
 
 METHOD = """\
-The embedded engine takes in {rate:,} messages a second of {devices:,} devices for {minutes:.0f} minutes, at its own
-pace, with `fieldstream maintain --apply` every {round_s:.0f} seconds, and `flag` and `gate run` every {window_s:.0f},
-under `nice`, all on the same two cores as the producer and the broker. A day of the devices' passes in five minutes. Of
-each {window_s:.0f} seconds the most that was seen counts, and of memory the median besides. The first half is left to
-what is loaded once, and to the logs, which are as long as they get with five thousand commits each. Through the rest a
-line is laid, and growth is how far it rises, as a share of the mean."""
+Into tables of {before:,} commits, as many as a log keeps, the embedded engine takes in {rate:,} messages a second of
+{devices:,} devices for {minutes:.0f} minutes, at its own pace, with `fieldstream maintain --apply` every {round_s:.0f}
+seconds, and `flag` and `gate run` every {window_s:.0f}, under `nice`, all on the same two cores as the producer and the
+broker. A day of the devices' passes in five minutes. Of each {window_s:.0f} seconds the most that was seen counts, and
+of memory the median besides. The first half is left to what is loaded once. Through the rest a line is laid, and growth
+is how far it rises, as a share of the mean."""
 
 # What is judged, how it is called, and the share by which it may grow.
 JUDGED = {
@@ -37,12 +38,19 @@ def run(stand: Stand) -> Result:
     found = surroundings()
     with stand.folder() as folder:
         environ, lake = stand.environment(TENANT, folder), Lake(folder / "lake" / TENANT)
-        seen = soak(environ, lake, f"{TENANT}.telemetry", stand.address, windows=WINDOWS, window_s=window_s)
+        seen = soak(
+            environ, lake, f"{TENANT}.telemetry", stand.address, windows=WINDOWS, window_s=window_s, before=COMMITS_KEPT
+        )
     return Result(
         "soak",
         "Going on",
         METHOD.format(
-            rate=RATE, devices=DEVICES, minutes=WINDOWS * window_s / 60, window_s=window_s, round_s=window_s / ROUNDS
+            rate=RATE,
+            devices=DEVICES,
+            minutes=WINDOWS * window_s / 60,
+            window_s=window_s,
+            round_s=window_s / ROUNDS,
+            before=COMMITS_KEPT,
         ),
         found,
         (_figures(seen), _totals(seen)),
