@@ -65,6 +65,7 @@ def accept_loss(
 
 
 def _ends(address: str, topic: str, tables: Tables) -> Ends:
-    topic_id = TopicIdentity(address, topic).now()
+    with TopicIdentity(address, topic) as identity:
+        topic_id = identity.now()
     ends = broker.topic_ends(address, topic)
     return ends.counted(tables.shifts(ends), topic_id)

@@ -5,7 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -167,14 +167,13 @@ class _Spark:
 
     known = None
 
-    def __init__(self, settings: Settings, address: str, topic: str, tables: Tables, stop: threading.Event) -> None:
-        self._settings, self._address, self._topic, self._tables, self._stop = settings, address, topic, tables, stop
-        self._identity = TopicIdentity(address, topic)
+    def __init__(self, settings: Settings, identity: TopicIdentity, tables: Tables, stop: threading.Event) -> None:
+        self._settings, self._identity, self._tables, self._stop = settings, identity, tables, stop
         self._topic_id: str | None = None
 
     def ends(self) -> Ends:
         self._topic_id = self._identity.now()
-        ends = broker.topic_ends(self._address, self._topic)
+        ends = broker.topic_ends(self._identity.address, self._identity.topic)
         return ends.counted(self._tables.shifts(ends), self._topic_id)
 
     def run(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[Cleaned]:
@@ -182,14 +181,14 @@ class _Spark:
 
         try:
             # Not before there is work: an idle run needs no JVM.
-            cleaned = clean_with_spark(context(self._settings), self._address, ranges, cleaning)
+            cleaned = clean_with_spark(context(self._settings), self._identity.address, ranges, cleaning)
         except (Py4JError, SparkNotStarted, WorkerLost) as error:
             # Whoever stops a service may end its JVM and its workers with it.
             if self._stop.is_set():
                 raise Abandoned from error
             raise
         # A topic keeps its id: all that was read is of the one that the plan was made for.
-        require_same_topic(self._topic, self._topic_id, self._identity.now())
+        require_same_topic(self._identity.topic, self._topic_id, self._identity.now())
         return cleaned
 
     def committed(self) -> None:
@@ -266,12 +265,17 @@ def _opened(settings: Settings, engine: str, kind: TopicKind, stop: threading.Ev
     address, lake, topic = kafka_address(settings), Lake(settings.lake), settings.topic(kind.name)
     require_sound(lake, (*TOUCHED, kind.table))
     level(lake, tenant_id=settings.tenant)
-    if engine == "spark":
-        broker.topic_ends(address, topic)  # Without a broker no table is made.
-        tables = Tables(lake, kind)
-        yield _Intake(settings, tables, _Spark(settings, address, topic, tables, stop), MAX_RECORDS[engine])
-        return
-    with Feed(address, topic) as feed:
-        feed.partitions()
-        tables = Tables(lake, kind)
-        yield _Intake(settings, tables, Embedded(feed, tables, stop), MAX_RECORDS[engine])
+    with ExitStack() as opened:
+        identity = opened.enter_context(TopicIdentity(address, topic))
+        made: _Engine
+        # Without a broker no table is made.
+        if engine == "spark":
+            broker.topic_ends(address, topic)
+            tables = Tables(lake, kind)
+            made = _Spark(settings, identity, tables, stop)
+        else:
+            feed = opened.enter_context(Feed(address, topic))
+            feed.partitions()
+            tables = Tables(lake, kind)
+            made = Embedded(feed, identity, tables, stop)
+        yield _Intake(settings, tables, made, MAX_RECORDS[engine])

@@ -38,13 +38,13 @@ class Abandoned(Exception):
 class Embedded:
     """Reads a topic and cleans it in this process, for one pair of tables."""
 
-    def __init__(self, feed: Feed, tables: Tables, stop: threading.Event) -> None:
+    def __init__(self, feed: Feed, identity: TopicIdentity, tables: Tables, stop: threading.Event) -> None:
         """Prepare; a batch under way when `stop` is set is given up between two chunks."""
         self._feed, self._tables, self._stop = feed, tables, stop
         self._recall = Recall(lambda: tables.ledger)
         self._told = tables.times_told
         self._looked_at = -LOOK_S
-        self._identity = TopicIdentity(feed.address, feed.topic)
+        self._identity = identity
         self._topic_id: str | None = None
         self._beginnings: dict[int, int] = {}
         self._ends: dict[int, int] = {}

@@ -6,7 +6,8 @@ import time
 from base64 import urlsafe_b64encode
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from pipelines.errors import BrokerUnreachable, TopicRemade
@@ -23,15 +24,24 @@ _NONE = "00000000-0000-0000-0000-000000000000"
 
 
 class TopicIdentity:
-    """Asks for the id of one topic, as often as wanted over one connection.
+    """Asks for the id of one topic, as often as wanted over one connection, which is closed with the `with` block.
 
     By kafka-python: confluent-kafka keeps a hundred bytes of each answer for ever, of a busy stream 60 MB a day.
     """
 
     def __init__(self, address: str, topic: str) -> None:
         """Prepare; nothing is asked of the broker yet."""
-        self._address, self._topic = address, topic
+        self.address, self.topic = address, topic
         self._client: KafkaAdminClient | None = None
+
+    def __enter__(self) -> Self:
+        """Hand out the one who asks."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Leave the broker: the client's thread would look for it for ever."""
+        if self._client:
+            self._client.close()
 
     def now(self) -> str | None:
         """Return the topic's id; None where there is no such topic, or the broker knows no ids: one before 2.8.
@@ -51,19 +61,19 @@ class TopicIdentity:
                     raise
                 # The client gives up at once where a connection was lost a moment ago.
                 if time.monotonic() >= deadline:
-                    raise BrokerUnreachable(self._address, f"{type(cause).__name__}: {cause}") from cause
+                    raise BrokerUnreachable(self.address, f"{type(cause).__name__}: {cause}") from cause
                 time.sleep(_AGAIN_S)
 
     def _asked(self) -> str | None:
         from kafka.errors import UnknownTopicOrPartitionError, for_code
 
-        self._client = self._client or _connected(self._address)
-        (found,) = self._client.describe_topics([self._topic])
+        self._client = self._client or _connected(self.address)
+        (found,) = self._client.describe_topics([self.topic])
         refused = for_code(found["error_code"])
         if refused is UnknownTopicOrPartitionError:
             return None
         if found["error_code"]:
-            raise refused(self._topic)
+            raise refused(self.topic)
         return _id(found)
 
 

@@ -12,6 +12,7 @@ from pipelines.stream import embedded, feed
 from pipelines.stream.batch import Tables, run_batch
 from pipelines.stream.embedded import Abandoned, Embedded
 from pipelines.stream.feed import Feed
+from pipelines.stream.identity import TopicIdentity
 from pipelines.stream.plan import Ends
 from tests.uplinks import INGEST_TIME, uplink
 
@@ -25,7 +26,8 @@ class Run:
         self.stop = threading.Event()
         self.feed = Feed(address, topic)
         self.tables = Tables(Lake(folder))
-        self.engine = Embedded(self.feed, self.tables, self.stop)
+        self.identity = TopicIdentity(address, topic)
+        self.engine = Embedded(self.feed, self.identity, self.tables, self.stop)
 
     def batch(self, max_records=1000, ends=None):
         self.tables.refresh()
@@ -56,7 +58,7 @@ def topic(broker, home_settings):
 @pytest.fixture
 def run(broker, topic, tmp_path):
     made = Run(broker.address, topic, tmp_path / "lake")
-    with made.feed:
+    with made.feed, made.identity:
         yield made
 
 
@@ -100,10 +102,10 @@ def test_copies_are_known_from_batch_to_batch_and_after_a_restart(broker, topic,
     assert run.batch() == [(0, 0, 3)]
     send(broker, topic, 0, [3, 4])
     assert run.next_batch() == [(0, 3, 5)]
-    with Feed(broker.address, topic) as feed:
+    with Feed(broker.address, topic) as feed, TopicIdentity(broker.address, topic) as identity:
         again = Run(broker.address, topic, tmp_path / "lake")
         again.feed.__exit__(None, None, None)
-        again.feed, again.engine = feed, Embedded(feed, again.tables, again.stop)
+        again.feed, again.engine = feed, Embedded(feed, identity, again.tables, again.stop)
         send(broker, topic, 0, [4, 1, 5])
         assert again.batch() == [(0, 5, 8)]
     assert run.verdicts() == {"accepted": 5, "duplicate": 3}

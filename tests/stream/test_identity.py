@@ -18,35 +18,40 @@ from pipelines.stream.identity import TopicIdentity, require_same_topic
 @pytest.mark.broker
 def test_a_topic_keeps_its_id_until_it_is_made_anew(broker):
     name = "identity-test.telemetry"
-    identity = TopicIdentity(broker.address, name)
-    assert identity.now() is None
-    kafka.ensure_topic(broker.address, name, 1)
-    first = identity.now()
-    assert (identity.now(), TopicIdentity(broker.address, name).now()) == (first, first)
-    admin = KafkaAdminClient(bootstrap_servers=broker.address)
-    # As Kafka's own tools write it: 16 bytes in URL-safe Base64.
-    assert len(first) == 22
-    admin.delete_topics([name])
-    while kafka.end_offsets(broker.address, name):
+    threads = threading.active_count()
+    with TopicIdentity(broker.address, name) as identity, TopicIdentity(broker.address, name) as other:
+        assert identity.now() is None
+        kafka.ensure_topic(broker.address, name, 1)
+        first = identity.now()
+        assert (identity.now(), other.now()) == (first, first)
+        # As Kafka's own tools write it: 16 bytes in URL-safe Base64.
+        assert len(first) == 22
+        _make_anew(broker.address, name)
+        assert identity.now() not in {first, None}
+    assert threading.active_count() == threads
+
+
+def _make_anew(address, name):
+    with KafkaAdminClient(bootstrap_servers=address) as admin:
+        admin.delete_topics([name])
+    while kafka.end_offsets(address, name):
         pass
-    kafka.ensure_topic(broker.address, name, 1)
-    admin.close()
-    assert identity.now() not in {first, None}
+    kafka.ensure_topic(address, name, 1)
 
 
 @pytest.mark.broker
 def test_to_ask_for_ever_takes_no_memory(broker):
     name = "often-asked.telemetry"
     kafka.ensure_topic(broker.address, name, 1)
-    identity = TopicIdentity(broker.address, name)
     held = []
     tracemalloc.start()
     try:
-        for _ in range(3):
-            held.append(tracemalloc.get_traced_memory()[0])
-            for _ in range(300):
-                identity.now()
-            gc.collect()
+        with TopicIdentity(broker.address, name) as identity:
+            for _ in range(3):
+                held.append(tracemalloc.get_traced_memory()[0])
+                for _ in range(300):
+                    identity.now()
+                gc.collect()
         before, after = held[1:]
     finally:
         tracemalloc.stop()
