@@ -5,7 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -265,17 +265,13 @@ def _opened(settings: Settings, engine: str, kind: TopicKind, stop: threading.Ev
     address, lake, topic = kafka_address(settings), Lake(settings.lake), settings.topic(kind.name)
     require_sound(lake, (*TOUCHED, kind.table))
     level(lake, tenant_id=settings.tenant)
-    with ExitStack() as opened:
-        identity = opened.enter_context(TopicIdentity(address, topic))
-        made: _Engine
-        # Without a broker no table is made.
+    with TopicIdentity(address, topic) as identity:
         if engine == "spark":
-            broker.topic_ends(address, topic)
+            broker.topic_ends(address, topic)  # Without a broker no table is made.
             tables = Tables(lake, kind)
-            made = _Spark(settings, identity, tables, stop)
-        else:
-            feed = opened.enter_context(Feed(address, topic))
+            yield _Intake(settings, tables, _Spark(settings, identity, tables, stop), MAX_RECORDS[engine])
+            return
+        with Feed(address, topic) as feed:
             feed.partitions()
             tables = Tables(lake, kind)
-            made = Embedded(feed, identity, tables, stop)
-        yield _Intake(settings, tables, made, MAX_RECORDS[engine])
+            yield _Intake(settings, tables, Embedded(feed, identity, tables, stop), MAX_RECORDS[engine])

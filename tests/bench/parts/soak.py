@@ -24,7 +24,7 @@ is how far it rises, as a share of the mean."""
 JUDGED = {
     "memory_mb": ("memory, MB", 0.05),
     "peak_mb": ("memory at its peak, MB", 0.1),
-    "threads": ("threads", 0.05),
+    "threads": ("threads", 0.02),
     "descriptors": ("file descriptors", 0.05),
     "files": ("files of both tables", 0.1),
     "log_files": ("files of both logs", 0.1),
