@@ -1,7 +1,7 @@
-"""Scoring: score every field-day with the irrigation model in force.
+"""Scoring: score what is new or restated in gold with the irrigation model in force.
 
 **What.** `score` reads `gold.field_daily` and writes `scores.irrigation`, each row with the model's digest and the
-version of the table it was made from. A field-day already scored from the same two is not scored again.
+version of the table it was made from: of each field that moved, every day from the first on that did.
 
 **When.** When intake has built `gold.field_daily`, and at 05:00 UTC whatever happened: an event that was lost delays
 scores until then, no longer.

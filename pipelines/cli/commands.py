@@ -248,7 +248,7 @@ COMMANDS = (
     ),
     Command(
         ("score",),
-        "Score every field day that has no score of the newest model yet.",
+        "Score what moved in gold since the newest model last did; all of it with a new model.",
         lambda settings, args: job("score").score(settings, args.model),
         ("fieldstream score irrigation",),
         (_MODEL,),

@@ -1,7 +1,7 @@
 """Gold's tables in the lake: what each was made from, written as a whole or in a region, and what a version changed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,13 +10,15 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.contracts.tables import table
+from pipelines.errors import DataRefused
 from pipelines.gold.inputs import SESSION, rows_of
 from pipelines.gold.region import Region
 from pipelines.gold.restatements import UNSAID
-from pipelines.lake.access import connected
+from pipelines.lake.access import connected, data_files
 from pipelines.lake.commit import overwrite, replace_rows
 from pipelines.lake.files import DataFile, FileWriter
 from pipelines.lake.tables import Lake
+from pipelines.places import place
 
 MadeFrom = dict[str, Any]
 """Everything that a table is a function of, but the code."""
@@ -105,8 +107,12 @@ def changes(lake: Lake, name: str, before: int, after: int) -> Changes:
     """Compare two versions of a table with a row a field and day, by the files that only one of them has.
 
     Shape: see `Changes`.
+
+    Raises:
+        DataRefused: A version, or a file of it, is gone.
     """
-    then, now = (set(lake.open(name, version).file_uris()) for version in (before, after))
+    then, now = (set(data_files(lake.open(name, version))) for version in (before, after))
+    _require_files(name, then ^ now)
     columns = ", ".join(column for column in table(name).column_names if column not in UNSAID)
     with connected(lake.root) as connection:
         connection.execute(SESSION)
@@ -119,6 +125,17 @@ def changes(lake: Lake, name: str, before: int, after: int) -> Changes:
             union all by name select 'now' as side, * from (from is_there except from was_there)
         """)
         return _changes(connection)
+
+
+def _require_files(name: str, files: Iterable[str]) -> None:
+    if gone := [each for each in map(place, sorted(files)) if not each.exists()]:
+        raise DataRefused(
+            "An older version cannot be read any more",
+            where=f"table {name}",
+            expected="every file that it names",
+            got=f"no {gone[0].name}",
+            fix="Maintenance deletes what was replaced, once its retention is over: compare newer versions.",
+        )
 
 
 def _nothing(name: str) -> str:

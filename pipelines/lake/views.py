@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pipelines.lake.flagged import FLAGGED, FLAGGED_FROM, FLAGGED_VIEW
+from pipelines.lake.scored import standing
 
 
 @dataclass(frozen=True)
@@ -32,4 +33,6 @@ EVENTS_CURRENT = View(
     """,  # noqa: S608 - column names of the contract
 )
 
-VIEWS = {view.name: view for view in (EVENTS_CURRENT, View(FLAGGED, FLAGGED_FROM, FLAGGED_VIEW))}
+SCORES_CURRENT = View("scores.irrigation_current", ("scores.irrigation",), standing("scores.irrigation"))
+
+VIEWS = {view.name: view for view in (EVENTS_CURRENT, View(FLAGGED, FLAGGED_FROM, FLAGGED_VIEW), SCORES_CURRENT)}

@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipelines.lake.tables import Lake
 from pipelines.report.season import field_days_at, moisture
-from pipelines.report.tables import query
+from pipelines.report.tables import query_views
 
 HORIZON_D = 3
 WINDOW_D = 120
@@ -22,26 +22,27 @@ SKILL_COLUMNS = (
     "coverage_80",
 )
 
-# A name's newest model by when it was registered; of its scores those of the newest gold.
+# A name's newest model by when it was registered; of its scores those that stand.
 NEWEST = """
-    select s.model_name, s.model_digest, s.gold_version, count(*) as scores, max(s.date) as last_date,
-           count(*) filter (where s.missing_reason is not null) as missing
-    from "scores.irrigation" s
-    left join (select model_digest, max(decided_at) as decided_at from "ops.models" group by model_digest) m
+    select s.model_name, s.model_digest, max(s.gold_version) as gold_version, count(*) as scores,
+           max(s.date) as last_date, count(*) filter (where s.missing_reason is not null) as missing
+    from scores.irrigation_current s
+    left join (select model_digest, max(decided_at) as decided_at from ops.models group by model_digest) m
            on m.model_digest = s.model_digest
-    group by s.model_name, s.model_digest, s.gold_version, m.decided_at
-    order by m.decided_at desc nulls last, s.gold_version desc, s.model_digest
+    group by s.model_name, s.model_digest, m.decided_at
+    order by m.decided_at desc nulls last, max(s.gold_version) desc, s.model_digest
     limit 1
 """
 
 
 @dataclass(frozen=True)
 class NewestScores:
-    """The scores of one model over one version of gold."""
+    """The scores of one model that stand."""
 
     model_name: str
     model_digest: str
     gold_version: int
+    """The newest version of gold that some of them were made from."""
     scores: int
     missing: int
     last_date: str
@@ -56,7 +57,7 @@ class NewestScores:
 
 def newest_scores(lake: Lake) -> NewestScores | None:
     """Return which scores are the newest; None where there are none."""
-    found = query(lake, NEWEST)
+    found = query_views(lake, NEWEST)
     if found.empty:
         return None
     row = found.iloc[0]
@@ -77,15 +78,14 @@ def newest_scores(lake: Lake) -> NewestScores | None:
 
 def forecasts(lake: Lake, newest: NewestScores) -> pd.DataFrame:
     """Return the newest scores of horizon HORIZON_D, dated by the day they speak of."""
-    rows = lake.read("scores.irrigation").to_pandas()
-    own = rows[
-        (rows["model_digest"] == newest.model_digest)
-        & (rows["gold_version"] == newest.gold_version)
-        & (rows["horizon_d"] == HORIZON_D)
-    ]
-    spoken_of = pd.to_datetime(own["date"]) + pd.Timedelta(days=HORIZON_D)
-    said: pd.DataFrame = own.assign(valid_date=spoken_of).sort_values(["field_id", "soil_layer", "valid_date"])
-    return said
+    said = query_views(
+        lake,
+        f"""
+        select * from scores.irrigation_current
+        where model_digest = '{newest.model_digest}' and horizon_d = {HORIZON_D} order by field_id, soil_layer, date
+        """,  # noqa: S608 - a digest
+    )
+    return said.assign(valid_date=pd.to_datetime(said["date"]) + pd.Timedelta(days=HORIZON_D))
 
 
 def against_what_came(said: pd.DataFrame, days: pd.DataFrame, field_id: str, layer: str) -> pd.DataFrame:

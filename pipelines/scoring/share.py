@@ -1,7 +1,8 @@
 """A share of the fields: from gold's files to a file of scores, as one worker makes it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING
@@ -31,15 +32,21 @@ class Scoring:
 
     run: Scored
     model: bytes
-    features: "Callable[[pd.DataFrame, ModelContract], pd.DataFrame]"
+    features: "Callable[[pd.DataFrame, ModelContract, date | None], pd.DataFrame]"
     """The function that made the training data's."""
     gold_columns: tuple[str, ...]
     gold_files: tuple[str, ...]
     """Those of the version that is scored."""
     folder: Place
+    since: Mapping[str, date] | None
+    """The fields to score, and each's first day; None for every day of all."""
+
+    def field_ids(self) -> list[str]:
+        """Return the fields to score, sorted."""
+        return fields_in(self.gold_files) if self.since is None else sorted(self.since)
 
     def score(self, field_ids: Sequence[str]) -> DataFile | None:
-        """Write a row for every day, layer and horizon of the fields to one file; None where there are none."""
+        """Write a row for every such day, layer and horizon of the fields to one file; None where there are none."""
         session = open_model(self.model)
         forecasts = (forecast(batch, session, self.run) for batch in self._features(field_ids))
         with FileWriter(self.folder, bounded=("field_id",)) as writer:
@@ -54,8 +61,8 @@ class Scoring:
             filter=pc.field("field_id").isin(list(field_ids)),
             use_threads=False,  # a task has one core
         )
-        for _, days in gold.to_pandas().groupby("field_id", sort=True):
-            made = self.features(days, self.run.contract)
+        for field_id, days in gold.to_pandas().groupby("field_id", sort=True):
+            made = self.features(days, self.run.contract, (self.since or {}).get(str(field_id)))
             yield from pa.Table.from_pandas(made, schema=layout, preserve_index=False).to_batches()
 
 

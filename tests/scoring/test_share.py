@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 SCORES = table("scores.irrigation")
 
 
-def scoring(lake: Lake, *frames: pd.DataFrame) -> Scoring:
+def scoring(lake: Lake, *frames: pd.DataFrame, since: dict[str, date] | None = None) -> Scoring:
     put_gold(lake, *frames)
     files = tuple(lake.open(GOLD).file_uris())
     lake.create(SCORES.name)
-    return Scoring(RUN, ONNX, features, tuple(gold_columns(IRRIGATION)), files, lake.path(SCORES.name))
+    return Scoring(RUN, ONNX, features, tuple(gold_columns(IRRIGATION)), files, lake.path(SCORES.name), since)
 
 
 def rows_in(asked: Scoring, names: list[str]) -> pd.DataFrame:
@@ -78,6 +78,17 @@ def test_days_of_a_field_that_came_apart_are_scored_as_one_season(tmp_path: Path
     assert len(apart.gold_files) == 2
     once, twice = (rows_in(each, [file.name]) for each in (whole, apart) if (file := each.score(["north"])))
     pd.testing.assert_frame_equal(once, twice, check_exact=True)
+
+
+def test_a_field_that_moved_is_scored_from_that_day_on(tmp_path: Path) -> None:
+    frames = [field_days(30), field_days(30, "south")]
+    whole = scoring(Lake(tmp_path / "whole"), *frames)
+    some = scoring(Lake(tmp_path / "some"), *frames, since={"south": date(2025, 1, 20)})
+    assert (whole.field_ids(), some.field_ids()) == (["north", "south"], ["south"])
+    everything, moved = (rows_in(each, [file.name]) for each in (whole, some) if (file := each.score(each.field_ids())))
+    expected = everything[(everything["field_id"] == "south") & (everything["date"] >= date(2025, 1, 20))]
+    assert len(moved) == 11 * 2 * 3
+    pd.testing.assert_frame_equal(moved, expected.reset_index(drop=True), check_exact=True)
 
 
 def test_a_file_says_how_many_rows_it_has_and_of_which_fields_and_days(tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 """What the forecast may know: one function from gold to features, for training and for scoring alike."""
 
+from collections.abc import Iterator
+from datetime import date
+
 import numpy as np
 import pandas as pd
 
@@ -27,24 +30,21 @@ def moisture_column(soil_layer: str) -> str:
     return f"soil_moisture_{soil_layer}_m3_m3"
 
 
-def features(gold: pd.DataFrame, contract: ModelContract) -> pd.DataFrame:
-    """Return the features of every field-day, soil layer and horizon.
+def features(gold: pd.DataFrame, contract: ModelContract, since: date | None = None) -> pd.DataFrame:
+    """Return the features of every field-day, soil layer and horizon; from a day on, if one is named.
 
     A feature of a day is made from that day and the seven before it, by the calendar: across a gap it is missing.
 
-    Shape: one row per (field_id, date, soil_layer, horizon_d), for layers that have ever had soil moisture in the
-        field; columns: the key, `soil_moisture_now_m3_m3` (float64), the contract's inputs (float32, but `horizon_d`
-        int32) and `missing_reason` (null where every required input is there).
+    Shape: one row per (field_id, date, soil_layer, horizon_d), of a layer from the first day on that the field's soil
+        moisture is known; columns: the key, `soil_moisture_now_m3_m3` (float64), the contract's inputs (float32, but
+        `horizon_d` int32) and `missing_reason` (null where every required input is there).
     Units: as schemas/models/irrigation.yaml gives them.
     Source: lags and weather as the past-only baselines of Adeyemi et al. 2018 (doi 10.3390/s18103408).
     """
     parts = [
         made.assign(horizon_d=np.int32(horizon_d))
         for _, field in gold.groupby("field_id", sort=True)
-        for days in [_by_calendar(field)]
-        for layer in contract.soil_layers
-        if days[moisture_column(layer)].notna().any()
-        for made in [_layer(days, layer, contract)]
+        for made in _layers(_by_calendar(field), contract, since)
         for horizon_d in contract.horizons_d
     ]
     columns = [*KEY, "soil_moisture_now_m3_m3", *_others(contract), "missing_reason"]
@@ -59,6 +59,15 @@ def _by_calendar(field: pd.DataFrame) -> pd.DataFrame:
     """Give every calendar day from the field's first to its last a row, so that a shift by rows is a shift by days."""
     days = field.assign(day=pd.to_datetime(field["date"]), observed=1.0).set_index("day").sort_index()
     return days.reindex(pd.date_range(days.index.min(), days.index.max(), freq="D"))
+
+
+def _layers(days: pd.DataFrame, contract: ModelContract, since: date | None) -> Iterator[pd.DataFrame]:
+    """Give each layer's features, made from no more days than they need."""
+    for layer in contract.soil_layers:
+        known = days.index[days[moisture_column(layer)].notna()]
+        if not known.empty:
+            first = max(known[0], pd.Timestamp(since)) if since else known[0]
+            yield _layer(days[first - pd.Timedelta(days=max(CHANGES_D)) :], layer, contract)[first:]
 
 
 def _layer(days: pd.DataFrame, layer: str, contract: ModelContract) -> pd.DataFrame:

@@ -103,6 +103,27 @@ def test_a_layer_without_a_probe_has_no_rows() -> None:
     assert len(made) == 9 * 2 * 3
 
 
+def test_a_layer_has_rows_from_the_day_on_that_it_is_known() -> None:
+    """The probe of the lower layer speaks first on 4 June; the hole on the 6th is a row that says so."""
+    days = nine_days()
+    days.loc[[0, 1, 2, 5], LOWER] = NOTHING
+    made = features(days, IRRIGATION)
+    lower = made[(made["soil_layer"] == "30_60cm") & (made["horizon_d"] == 1)]
+    reasons = {row["date"].day: row["missing_reason"] for _, row in lower.iterrows()}
+    assert reasons == {4: None, 5: None, 6: "soil_moisture_missing", 7: None, 8: None, 9: None}
+
+
+@settings(max_examples=25, deadline=None)
+@given(first=st.integers(-5, 45), seed=st.integers(0, 1000), hole=st.integers(0, 39), known=st.integers(0, 39))
+def test_features_from_a_day_on_are_those_of_all_days(first: int, seed: int, hole: int, known: int) -> None:
+    days = field_days(40, seed=seed).drop(index=hole).reset_index(drop=True)
+    days.loc[:known, LOWER] = NOTHING
+    since = days["date"].iloc[0] + timedelta(days=first)
+    everything, some = features(days, IRRIGATION), features(days, IRRIGATION, since)
+    expected = everything[everything["date"] >= since].reset_index(drop=True)
+    pd.testing.assert_frame_equal(some, expected, check_dtype=len(expected) > 0)
+
+
 @settings(max_examples=25, deadline=None)
 @given(last=st.integers(8, 38), seed=st.integers(0, 1000), hole=st.integers(0, 39))
 def test_a_changed_future_changes_no_feature(last: int, seed: int, hole: int) -> None:
