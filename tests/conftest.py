@@ -42,7 +42,7 @@ def _rank(item: pytest.Item) -> int:
 
 @pytest.fixture
 def home_settings(tmp_path: Path) -> Settings:
-    return settings_in(tmp_path)
+    return settings_in(tmp_path / "o'neill & söhne 100%")
 
 
 @pytest.fixture

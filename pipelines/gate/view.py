@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pipelines.contracts.operations import Detail, Operation, operations
 from pipelines.contracts.quantities import Quantity
 from pipelines.contracts.tables import TableContract
+from pipelines.lake.access import listed_in_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -68,7 +69,7 @@ def unknown_column(column: str) -> str:
 
 def rows_of(files: Sequence[str], condition: str = "true") -> str:
     """Return SQL for the rows of data files; a column that a file lacks is null in its rows, as Delta has it."""
-    read = f"read_parquet({_listed(files)}, union_by_name = true)"
+    read = f"read_parquet({listed_in_sql(files)}, union_by_name = true)"
     return f"(from {_NO_ROWS} union all by name from {read} where {condition})"
 
 
@@ -113,13 +114,8 @@ def lay_out_columns(connection: "duckdb.DuckDBPyConnection", contract: TableCont
         create table columns as
         select file_name, name,
             name || ' ' || replace(arg_min(duckdb_type, column_id), 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ') as said
-        from parquet_schema({_listed(files)}) where name in ({names}) group by file_name, name
+        from parquet_schema({listed_in_sql(files)}) where name in ({names}) group by file_name, name
     """)  # noqa: S608 - names of the contract, paths of the log
-
-
-def _listed(files: Sequence[str]) -> str:
-    quoted = ("'" + file.replace("'", "''") + "'" for file in files)
-    return f"[{', '.join(quoted)}]"
 
 
 def _relation(table: str) -> str:

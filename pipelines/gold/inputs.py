@@ -13,7 +13,7 @@ import pyarrow as pa
 from pipelines.contracts.sensors import sensors
 from pipelines.gold.region import Region
 from pipelines.gold.series import PROPERTIES, lay_out_hours
-from pipelines.lake.access import connected
+from pipelines.lake.access import connected, data_files, listed_in_sql
 from pipelines.lake.admitted import admitted, held_condition
 from pipelines.lake.flagged import FLAGS, KEY, OBSERVATIONS, standing
 from pipelines.lake.slices import files_overlapping
@@ -92,7 +92,7 @@ def months(connection: duckdb.DuckDBPyConnection, lake: Lake, versions: Versions
 
     Shape: first and last day of each, oldest first.
     """
-    files = lake.open(OBSERVATIONS, versions.observations).file_uris()
+    files = data_files(lake.open(OBSERVATIONS, versions.observations))
     if not files:
         return []
     shifts = ", ".join(f"phenomenon_time {shift}" for shift in ("- interval 12 hours", "+ interval 14 hours"))
@@ -113,8 +113,7 @@ def rows_of(files: list[str]) -> str:
 
     Shape: a row each.
     """
-    listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-    return f"read_parquet([{listed}], union_by_name = true)"
+    return f"read_parquet({listed_in_sql(files)}, union_by_name = true)"
 
 
 def _of_devices(region: Region) -> str:

@@ -20,7 +20,7 @@ from pipelines.gold.irrigation import Irrigation, irrigation
 from pipelines.gold.region import EVERYTHING, Region
 from pipelines.gold.store import MadeFrom, changes, data_file, recorded, write_region, write_whole
 from pipelines.gold.water_balance_daily import DAY_COLUMNS, TABLE, build, season_of
-from pipelines.lake.access import connected
+from pipelines.lake.access import connected, data_files
 from pipelines.lake.admitted import NEVER, admitted, held_condition
 from pipelines.lake.slices import news
 from pipelines.lake.tables import Lake
@@ -67,7 +67,7 @@ def build_water(lake: Lake, made_from: MadeFrom) -> Region | None:
         if region is None:
             return None
         applied = _irrigation(connection, lake, made_from[OPERATIONS])
-        sources = _Sources(connection, lake.open(DAYS, made_from[DAYS]).file_uris(), fields, applied)
+        sources = _Sources(connection, data_files(lake.open(DAYS, made_from[DAYS])), fields, applied)
         if region.is_everything:
             files = []
             for some in _some_fields(fields["field_id"].to_pylist()):
@@ -104,7 +104,7 @@ def _irrigation(connection: duckdb.DuckDBPyConnection, lake: Lake, version: int)
     if version == NEVER:
         return {}
     condition = held_condition(admitted(lake, OPERATIONS).held)
-    _lay_out_operations(connection, lake.open(OPERATIONS, version).file_uris(), f"not ({condition})")
+    _lay_out_operations(connection, data_files(lake.open(OPERATIONS, version)), f"not ({condition})")
     return irrigation(connection)
 
 

@@ -13,7 +13,7 @@ from pipelines.gold.restatements import UNSAID
 from pipelines.jobs.build_gold import MADE, build_gold
 from pipelines.jobs.gate import GATED
 from pipelines.jobs.maintain import lock_file
-from pipelines.lake.access import connected
+from pipelines.lake.access import connected, data_files
 from pipelines.lake.admitted import RESULTS, admitted
 from pipelines.lake.tables import Lake
 from pipelines.places import Place, put
@@ -149,7 +149,7 @@ def _compared(lake: Lake, rebuilt: Lake, name: str) -> Rebuilt:
 def _fingerprint(lake: Lake, name: str) -> tuple[int, str]:
     """Count a table's rows, and hash what they say; a sum, unlike an exclusive or, tells two equal rows from none."""
     said = ", ".join(f'"{column}"' for column in table(name).column_names if column not in UNSAID)
-    files = lake.open(name).file_uris()
+    files = data_files(lake.open(name))
     if not files:
         return 0, ""
     with connected(lake.root) as connection:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from deltalake import DeltaTable
 
@@ -24,6 +25,17 @@ def delta_table(where: Place | str, version: int | None = None) -> DeltaTable:
         DeltaError: There is no such version, or the log cannot be read.
     """
     return DeltaTable(str(where), version=version, storage_options=delta_options(where))
+
+
+def data_files(table: DeltaTable) -> list[str]:
+    """Return the files of an opened version: paths, in a bucket addresses."""
+    # delta-rs (1.6.6) writes a path as in a URI without making it one: a space in a folder's name comes as %20.
+    return [file if file.startswith(SCHEME) else unquote(file) for file in table.file_uris()]
+
+
+def listed_in_sql(files: Iterable[str]) -> str:
+    """Write files as a list for DuckDB's read_parquet."""
+    return "[" + ", ".join("'" + file.replace("'", "''") + "'" for file in files) + "]"
 
 
 def catch_up(table: DeltaTable, folder: Place) -> None:

@@ -12,7 +12,7 @@ from deltalake import DeltaTable
 
 from pipelines.contracts.tables import TableContract, table, table_names
 from pipelines.errors import DataRefused, UsageError
-from pipelines.lake.access import connected
+from pipelines.lake.access import connected, data_files, listed_in_sql
 from pipelines.lake.limits import MEMORY_LIMIT, UNBOUNDED, Limits, fetched, within
 from pipelines.lake.statement import Condition, Statement, parse
 from pipelines.lake.tables import Lake
@@ -154,7 +154,7 @@ def _show_table(
         f"cast({_quoted(column) if files and column in present else 'null'} as {kind}) as {_quoted(column)}"
         for column, kind in contract.duckdb_columns.items()
     )
-    source = f"from read_parquet([{', '.join(map(_literal, files))}])" if files else "where false"
+    source = f"from read_parquet({listed_in_sql(files)})" if files else "where false"
     schema, _, short = contract.name.partition(".")
     connection.execute(f"create schema if not exists {_quoted(schema)}")
     connection.execute(f"create view {_quoted(schema)}.{_quoted(short)} as select {columns} {source}")
@@ -191,7 +191,7 @@ def _files(
     """Return the snapshot's files, without those whose statistics rule out every row that is asked for."""
     import duckdb
 
-    files = snapshot.file_uris()
+    files = data_files(snapshot)
     if not conditions or len(files) < 2:
         return files
     actions = snapshot.get_add_actions(flatten=True)
@@ -221,7 +221,7 @@ def _possible(condition: Condition, contract: TableContract, known: set[str]) ->
 
 
 def _lock(connection: "duckdb.DuckDBPyConnection", files: list[str]) -> None:
-    connection.execute(f"set allowed_paths = [{', '.join(map(_literal, files))}]")
+    connection.execute(f"set allowed_paths = {listed_in_sql(files)}")
     for setting in (
         "python_enable_replacements = false",
         "temp_directory = ''",

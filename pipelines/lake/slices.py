@@ -12,7 +12,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from pipelines.errors import DataRefused
-from pipelines.lake.access import delta_table
+from pipelines.lake.access import data_files, delta_table, listed_in_sql
 from pipelines.places import Place, place
 
 # What tells a row from the one that it took the place of: a replay never gives a record the time that it had.
@@ -54,8 +54,7 @@ def _not_among(files: list[str]) -> str:
 
 
 def _read(files: list[str]) -> str:
-    listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-    return f"read_parquet([{listed}])"
+    return f"read_parquet({listed_in_sql(files)})"
 
 
 def news(table: DeltaTable, from_version: int, to_version: int) -> News:
@@ -99,9 +98,7 @@ def _replaces_rows(commit: list[dict[str, Any]]) -> bool:
 def _files(table: DeltaTable, version: int) -> set[str]:
     if version < 0:
         return set()
-    # Not file_uris(): what it gives of a folder with a space in its name is no path (deltalake 1.6.6).
-    added = pa.table(delta_table(table.table_uri, version).get_add_actions())
-    return {_absolute(table, path) for path in added["path"].to_pylist()}
+    return set(data_files(delta_table(table.table_uri, version)))
 
 
 def files_overlapping(table: DeltaTable, column: str, low: datetime, high: datetime) -> list[str]:

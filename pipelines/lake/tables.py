@@ -12,7 +12,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from pipelines.contracts import tables
 from pipelines.errors import DataRefused, LakeDamaged, UsageError
-from pipelines.lake.access import dataset, delta_table
+from pipelines.lake.access import data_files, dataset, delta_table
 from pipelines.lake.log import commit_time_ms, listed
 from pipelines.places import Place, delta_options, store_error
 
@@ -156,7 +156,7 @@ class Lake:
         if found is None:
             return contract.arrow_schema.empty_table().select(chosen)
         # Not to_pyarrow_table(): its readers abort the interpreter at exit (deltalake 1.6.6, pyarrow 26.0.1).
-        return dataset(found.file_uris(), contract.arrow_schema).to_table(columns=chosen)
+        return dataset(data_files(found), contract.arrow_schema).to_table(columns=chosen)
 
     def append(
         self,

@@ -8,7 +8,7 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.lake.access import dataset
+from pipelines.lake.access import data_files, dataset
 from pipelines.lake.tables import Lake
 from pipelines.metrics import catalogue
 from pipelines.metrics.catalogue import Sample
@@ -46,7 +46,7 @@ class Census:
 
     def _files(self, lake: Lake, name: str) -> list[FileCensus]:
         before = self._known.get(name, {})
-        uris = lake.open(name).file_uris() if lake.exists(name) else []
+        uris = data_files(lake.open(name)) if lake.exists(name) else []
         take = _TAKE[name]
         # Files that the table has let go of are forgotten with the rest of the old mapping.
         now = self._known[name] = {uri: before.get(uri) or take(uri) for uri in uris}

@@ -15,6 +15,7 @@ from deltalake.exceptions import DeltaError
 
 from pipelines.contracts.quality import Quality
 from pipelines.errors import DataRefused
+from pipelines.lake.access import data_files, listed_in_sql
 from pipelines.lake.flagged import OBSERVATIONS
 from pipelines.lake.slices import news
 from pipelines.lake.tables import Lake
@@ -111,12 +112,13 @@ def find_touched(
         return False
     connection.execute("create or replace temp table touched (device_id varchar, property varchar, day bigint)")
     changed = [(found.files, found.is_new), (found.former_files, found.is_gone)]
-    if parts := [_MOVING.format(files=files, condition=condition) for files, condition in changed if files]:
+    parts = [_MOVING.format(files=listed_in_sql(files), condition=condition) for files, condition in changed if files]
+    if parts:
         connection.execute(f"create or replace temp view news as {' union all '.join(parts)}")
         connection.execute(f"insert into touched select distinct device_id, property, {DAY} from news")  # noqa: S608 - constants of ours
         connection.execute(_WATERED, [[*quality.water.rain, *quality.water.irrigation]])
     if (since.devices, since.fields) != (now.devices, now.fields):
-        connection.execute(_MOVED, [silver.file_uris(), list(_BY_PLACE)])
+        connection.execute(_MOVED, [data_files(silver), list(_BY_PLACE)])
     _look_around(connection, quality)
     return True
 
@@ -133,7 +135,7 @@ def files_of_days(snapshot: DeltaTable, days: Sequence[int]) -> list[str]:
     """Return the table's files that may hold rows of any of the days, by the statistics in the log."""
     wanted = np.array(sorted(days), np.int64)
     paths = []
-    uris = {uri.rpartition("/")[2]: uri for uri in snapshot.file_uris()}
+    uris = {uri.rpartition("/")[2]: uri for uri in data_files(snapshot)}
     for action in pa.table(snapshot.get_add_actions(flatten=True)).to_pylist():
         low, high = (action.get(f"{bound}.phenomenon_time") for bound in ("min", "max"))
         if low is not None and high is not None:

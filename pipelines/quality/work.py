@@ -8,6 +8,7 @@ import pyarrow as pa
 from deltalake import DeltaTable
 
 from pipelines.contracts.quality import Quality, averaging_intervals_s
+from pipelines.lake.access import data_files, listed_in_sql
 from pipelines.lake.flagged import KEY, OBSERVATIONS, standing
 from pipelines.lake.tables import Lake
 from pipelines.quality.judge import RISE, judge, rise_places, rows_of
@@ -109,9 +110,8 @@ class Work:
         if not self._files:
             return
         near = "" if self.is_everything else self._near()
-        self._connection.execute(
-            f"create or replace temp view observations as select o.* from read_parquet({self._files!r}) o {near}"  # noqa: S608 - files of the snapshot
-        )
+        read = f"read_parquet({listed_in_sql(self._files)}) o {near}"
+        self._connection.execute(f"create or replace temp view observations as select o.* from {read}")  # noqa: S608 - files of the snapshot
         for devices in self._chunks():
             is_affected = "true" if self.is_everything else _IS_AFFECTED
             rows = self._connection.sql(_ROWS.format(is_affected=is_affected), params=[devices]).to_arrow_table()
@@ -123,7 +123,7 @@ class Work:
 
     def _files_to_read(self, snapshot: DeltaTable) -> list[str]:
         if self.is_everything:
-            return snapshot.file_uris()
+            return data_files(snapshot)
         days = self._connection.execute("select distinct day from context").fetchall()
         return files_of_days(snapshot, [day for (day,) in days])
 
@@ -165,11 +165,12 @@ class Work:
         return np.array([place for (place,) in dry], np.int64)
 
     def _against_standing(self, devices: list[str], found: pa.Table) -> pa.Table:
-        files = self._flags.file_uris()
+        files = data_files(self._flags)
         if not files:
             return found
         near = "true" if self.is_everything else _IS_AFFECTED
-        chosen = f"(select * from read_parquet({files!r}) where device_id in (select unnest($1)) and {near})"  # noqa: S608 - files of the snapshot
+        given = f"read_parquet({listed_in_sql(files)})"
+        chosen = f"(select * from {given} where device_id in (select unnest($1)) and {near})"  # noqa: S608 - files of the snapshot
         self._connection.execute(f"create or replace temp table standing as {standing(chosen)}", [devices])
         self._connection.register("judged", found)
         return self._connection.sql(_DIFFERENCES).to_arrow_table()

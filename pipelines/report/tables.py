@@ -4,7 +4,7 @@ import pandas as pd
 import pyarrow.dataset as ds
 
 from pipelines.contracts import tables
-from pipelines.lake.access import connected, dataset
+from pipelines.lake.access import connected, data_files, dataset
 from pipelines.lake.query import query as lake_query
 from pipelines.lake.tables import Lake
 
@@ -41,5 +41,5 @@ def versions(lake: Lake) -> pd.DataFrame:
 
 
 def _rows(lake: Lake, name: str) -> ds.Dataset:
-    files = lake.open(name).file_uris() if lake.exists(name) else []
+    files = data_files(lake.open(name)) if lake.exists(name) else []
     return dataset(files, tables.table(name).arrow_schema)

@@ -11,12 +11,12 @@ from deltalake import DeltaTable, write_deltalake
 
 from pipelines.contracts.tables import table
 from pipelines.errors import StoreRefused, UsageError, WriterConflict
-from pipelines.lake.access import catch_up, connected, dataset, delta_table
+from pipelines.lake.access import catch_up, connected, data_files, dataset, delta_table, listed_in_sql
 from pipelines.lake.commit import Progress, append_once
 from pipelines.lake.query import Moment, query
 from pipelines.lake.tables import Lake
 from pipelines.places import place
-from tests.lakes import soil_lake
+from tests.lakes import observation, soil_lake
 from tests.store import BUCKET, Store
 
 SILVER = "silver.observations"
@@ -60,14 +60,27 @@ def test_the_sql_profile_holds_in_a_bucket(lake: Lake) -> None:
 
 
 def test_files_are_read_by_arrow_and_by_duckdb_alike(lake: Lake, tmp_path: Path) -> None:
-    files = lake.open(SILVER).file_uris()
+    files = data_files(lake.open(SILVER))
     assert dataset(files, table(SILVER).arrow_schema).count_rows() == 40
     assert dataset([], pa.schema({"a": pa.int64()})).to_table().num_rows == 0
-    asked = f"select count(*) from read_parquet({files})"  # noqa: S608 - files of ours
+    asked = f"select count(*) from read_parquet({listed_in_sql(files)})"  # noqa: S608 - files of ours
     with connected(lake.root, temp_directory=str(tmp_path)) as connection:
         assert connection.execute(asked).fetchall() == [(40,)]
     with connected(tmp_path) as connection, pytest.raises(duckdb.Error):
         connection.execute(asked)
+
+
+@pytest.mark.parametrize("name", ["plain", "two words", "o'neill", 'a "farm"', "50 %", "söhne", "a+b&c#d?e"])
+def test_files_are_found_whatever_the_folders_are_called(tmp_path: Path, name: str) -> None:
+    lake = Lake(tmp_path / name)
+    for number in range(2):
+        lake.append(SILVER, [observation(number)])
+    files = data_files(lake.open(SILVER))
+    assert sorted(map(Path, files)) == sorted(Path(str(lake.path(SILVER))).glob("*.parquet"))
+    with connected(lake.root) as connection:
+        asked = f"select count(*) from read_parquet({listed_in_sql(files)})"  # noqa: S608 - files of ours
+        assert connection.execute(asked).fetchall() == [(2,)]
+    assert query(lake, "select count(*) from silver.observations").rows == [(2,)]
 
 
 def test_a_table_of_no_bucket_is_no_empty_table(store: Store) -> None:  # noqa: ARG001
