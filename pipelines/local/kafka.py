@@ -111,9 +111,7 @@ def _launch(settings: Settings, folder: Path) -> Broker:
     port, controller_port = free_ports(settings.kafka_port)
     properties = folder / "server.properties"
     template = (INFRA / "server.properties").read_text(encoding="utf-8")
-    properties.write_text(
-        template.format(port=port, controller_port=controller_port, data=folder / "data"), encoding="utf-8"
-    )
+    properties.write_text(template.format(port=port, controller_port=controller_port), encoding="utf-8")
     java = _java(settings)
     log = folder / "broker.log"
     with log.open("w", encoding="utf-8") as output:
@@ -121,6 +119,8 @@ def _launch(settings: Settings, folder: Path) -> Broker:
             _format(java, properties, output.fileno(), log)
         process = subprocess.Popen(
             [*java, "kafka.Kafka", str(properties)],
+            cwd=folder,
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -141,13 +141,19 @@ def _java(settings: Settings) -> list[str]:
     return [str(program), "-Xmx384m", "-XX:+UseSerialGC", log_settings, "-cp", jars]
 
 
+def _environment() -> dict[str, str]:
+    """Return what the broker is started with: without a locale, as under systemd, Java finds no folder beyond ASCII."""
+    return {**os.environ, "LC_ALL": "C.UTF-8"}
+
+
 def _format(java: list[str], properties: Path, output: int, log: Path) -> None:
     """Prepare an empty data folder; one that a killed format left half-prepared is taken up again."""
     tool = [*java, "kafka.tools.StorageTool"]
     named = subprocess.run([*tool, "random-uuid"], capture_output=True, text=True, check=False)
     cluster_id = named.stdout.split()[-1] if named.stdout.split() else ""
     prepare = [*tool, "format", "--ignore-formatted", "-t", cluster_id, "-c", str(properties)]
-    if subprocess.run(prepare, stdout=output, stderr=output, check=False).returncode:
+    done = subprocess.run(prepare, cwd=properties.parent, env=_environment(), stdout=output, stderr=output, check=False)
+    if done.returncode:
         raise _not_started(log)
 
 
