@@ -297,6 +297,10 @@ def test_scores_in_a_bucket_are_those_on_a_disk_and_are_there_once(settings):
     at = in_bucket.version(SCORES)
     again = score(settings)
     assert (again.rows, again.reused, in_bucket.version(SCORES)) == (0, True, at)
+    for lake in lakes.values():
+        put_gold(lake, field_days(5, "east", seed=5))
+    assert [score(told).rows for told in lakes] == [5 * 2 * 3] * 2
+    assert forecasts(in_bucket) == forecasts(on_disk)
     assert doctor_lake(settings, [SCORES], deep=True).damage == ()
 
 
