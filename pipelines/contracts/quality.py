@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache
+from math import ceil
 from typing import Any
 
 from pipelines.contracts.files import SCHEMAS, read_mapping, refused
@@ -12,7 +13,6 @@ from pipelines.contracts.sensors import sensors
 
 INTERVALS = 3
 """As many averaging intervals may pass between neighbours."""
-_DAY_S = 86_400
 
 
 @dataclass(frozen=True)
@@ -78,14 +78,14 @@ class Quality:
     water: Water
     quantities: dict[str, Limits]
 
-    def look_back_days(self, quantity: str) -> int:
-        """Return how many days around a value may bear on its flags, or it on theirs."""
+    def around_s(self, quantity: str) -> int:
+        """Return how far from a value others may bear on its flags, or it on theirs, in seconds."""
         limits = self.quantities.get(quantity, Limits())
         lengths = (limits.flat_suspect_s, limits.flat_fail_s, limits.least_range_over_s)
         longest = max((length for length in lengths if length < float("inf")), default=0.0)
         clock_s = self.every_series.clock_memory_s + 2 * self.every_series.clock_lag_s
         around_s = max(longest, clock_s, float(self.water.looked_for_s)) + _widest_neighbour_s(self)
-        return -int(-max(around_s, self.every_series.silence_s) // _DAY_S)
+        return ceil(max(around_s, self.every_series.silence_s))
 
 
 @cache

@@ -1,7 +1,8 @@
-"""Which days of which series must be judged anew: those near what is new, and those that it bears on.
+"""Which spans of which series must be judged anew: what is near to what is new, and what bears on that.
 
-A day is counted in UTC since 1970. Tables of one DuckDB connection: `touched` has what changed, `affected` whose flags
-that may change, `context` what must be read to judge them; each with device_id, property, day.
+Tables of one DuckDB connection, each with device_id, property, and the first and last microsecond of a span: `touched`
+has what changed, day by day; `affected` whose flags that may change, and `context` what must be read to judge them. No
+two spans of a series in one of the latter overlap.
 """
 
 from collections.abc import Sequence
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 
 DEVICES, FIELDS = "reference.devices", "reference.fields"
 
-DAY = "epoch_us(phenomenon_time) // 86400000000"
 _DAY_US = 86_400_000_000
+_SPAN = "min(epoch_us(phenomenon_time)), max(epoch_us(phenomenon_time))"
+_DAY = f"epoch_us(phenomenon_time) // {_DAY_US}"
 
 # Only these are judged by where their device stands.
 _BY_PLACE = ("solar_radiation", "soil_moisture")
@@ -43,15 +45,16 @@ from devices d left join fields f using (field_id)
 # Water of a day bears on the soil moisture of every device that ever stood in the field.
 _WATERED = f"""
 insert into touched
-select distinct neighbour.device_id, 'soil_moisture', {DAY}
+select neighbour.device_id, 'soil_moisture', {_SPAN}
 from news join places p on p.device_id = news.device_id
 join places neighbour on neighbour.field_id = p.field_id
 where property in (select unnest($1))
+group by neighbour.device_id, {_DAY}
 """  # noqa: S608 - constants of ours
 
 _MOVED = f"""
 insert into touched
-select distinct device_id, property, {DAY}
+select device_id, property, {_SPAN}
 from read_parquet($1)
 where property in (select unnest($2)) and device_id in (
     with changed as (
@@ -61,15 +64,32 @@ where property in (select unnest($2)) and device_id in (
     union select device_id from places where field_id in (select field_id from changed)
     union select device_id from former_places where field_id in (select field_id from changed)
 )
+group by device_id, property, {_DAY}
 """  # noqa: S608 - constants of ours
+
+_NEW = f"insert into touched select device_id, property, {_SPAN} from news group by device_id, property, {_DAY}"  # noqa: S608 - constants of ours
 
 _MOVING = "select device_id, property, phenomenon_time from read_parquet({files}) where {condition}"
 
+# Spans that overlap are one: they are numbered by how many before them ended before the next began.
 _AROUND = """
 create or replace temp table {name} as
-select distinct device_id, property, day + distance as day
-from touched join look_back using (property),
-    lateral (select unnest(range(-{times} * days, {times} * days + 1)) as distance)
+with spans as (
+    select device_id, property, first_us - {times} * around_us as from_us, last_us + {times} * around_us as to_us
+    from touched join look_around using (property)
+), told as (
+    select *, from_us > max(to_us) over (
+        partition by device_id, property order by from_us, to_us rows between unbounded preceding and 1 preceding
+    ) as is_apart
+    from spans
+), numbered as (
+    select *, count(*) filter (where is_apart) over (
+        partition by device_id, property order by from_us, to_us rows unbounded preceding
+    ) as number
+    from told
+)
+select device_id, property, min(from_us) as from_us, max(to_us) as to_us
+from numbered group by device_id, property, number
 """
 
 
@@ -110,12 +130,14 @@ def find_touched(
         return False
     if not all(place(file).exists() for file in found.files):
         return False
-    connection.execute("create or replace temp table touched (device_id varchar, property varchar, day bigint)")
+    connection.execute("""
+        create or replace temp table touched (device_id varchar, property varchar, first_us bigint, last_us bigint)
+    """)
     changed = [(found.files, found.is_new), (found.former_files, found.is_gone)]
     parts = [_MOVING.format(files=listed_in_sql(files), condition=condition) for files, condition in changed if files]
     if parts:
         connection.execute(f"create or replace temp view news as {' union all '.join(parts)}")
-        connection.execute(f"insert into touched select distinct device_id, property, {DAY} from news")  # noqa: S608 - constants of ours
+        connection.execute(_NEW)
         connection.execute(_WATERED, [[*quality.water.rain, *quality.water.irrigation]])
     if (since.devices, since.fields) != (now.devices, now.fields):
         connection.execute(_MOVED, [data_files(silver), list(_BY_PLACE)])
@@ -125,10 +147,17 @@ def find_touched(
 
 def _look_around(connection: "duckdb.DuckDBPyConnection", quality: Quality) -> None:
     names = [name for (name,) in connection.execute("select distinct property from touched").fetchall()]
-    days = [quality.look_back_days(name) for name in names]
-    connection.register("look_back", pa.table({"property": pa.array(names, pa.string()), "days": days}))
+    around_us = [quality.around_s(name) * 1_000_000 for name in names]
+    spans = {"property": pa.array(names, pa.string()), "around_us": pa.array(around_us, pa.int64())}
+    connection.register("look_around", pa.table(spans))
     for name, times in (("affected", 1), ("context", 2)):
         connection.execute(_AROUND.format(name=name, times=times))
+
+
+def days_of_context(connection: "duckdb.DuckDBPyConnection") -> list[int]:
+    """Return the days in UTC since 1970 that the spans of `context` lie on."""
+    days = f"unnest(range(from_us // {_DAY_US}, to_us // {_DAY_US} + 1))"
+    return [day for (day,) in connection.execute(f"select distinct {days} from context").fetchall()]  # noqa: S608 - constants of ours
 
 
 def files_of_days(snapshot: DeltaTable, days: Sequence[int]) -> list[str]:

@@ -14,7 +14,7 @@ from pipelines.lake.tables import Lake
 from pipelines.quality.judge import RISE, judge, rise_places, rows_of
 from pipelines.quality.neighbours import SUSPECT
 from pipelines.quality.series import Ints
-from pipelines.quality.touched import DAY, Versions, files_of_days, find_touched, register_places
+from pipelines.quality.touched import Versions, days_of_context, files_of_days, find_touched, register_places
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,15 +26,19 @@ _STOOD_THERE = """
 p.device_id = o.device_id and epoch_us(o.phenomenon_time) >= p.from_us
     and (p.to_us is null or epoch_us(o.phenomenon_time) < p.to_us)
 """
-# The span of all days is told apart, for files to be skipped by.
+_IN_SPAN = """
+s.device_id = o.device_id and s.property = o.property and epoch_us(o.phenomenon_time) between s.from_us and s.to_us
+"""
+# The span of all spans is told apart, for files to be skipped by.
 _NEAR = f"""
-semi join context c on c.device_id = o.device_id and c.property = o.property and c.day = {DAY}
+join context s on {_IN_SPAN}
 where o.phenomenon_time between to_timestamp({{first_s}}) and to_timestamp({{last_s}})
 """
-_IS_AFFECTED = f"(device_id, property, {DAY}) in (select (device_id, property, day) from affected)"  # noqa: S608 - constants of ours
 
 _ROWS = f"""
-with chosen as (select *, {{is_affected}} as is_affected from observations where device_id in (select unnest($1)))
+with chosen as (
+    select o.*, {{is_affected}} as is_affected from observations o {{affected}} where o.device_id in (select unnest($1))
+)
 select {", ".join(f"o.{name}" for name in KEY)}, o.value,
     o.flag in (1, 2, 3) and o.value is not null as is_usable,
     epoch_us(o.phenomenon_time) as time_us, epoch_us(o.result_time) as result_us,
@@ -113,19 +117,23 @@ class Work:
         read = f"read_parquet({listed_in_sql(self._files)}) o {near}"
         self._connection.execute(f"create or replace temp view observations as select o.* from {read}")  # noqa: S608 - files of the snapshot
         for devices in self._chunks():
-            is_affected = "true" if self.is_everything else _IS_AFFECTED
-            rows = self._connection.sql(_ROWS.format(is_affected=is_affected), params=[devices]).to_arrow_table()
+            rows = self._connection.sql(self._rows(), params=[devices]).to_arrow_table()
             yield rows.num_rows, self._against_standing(devices, self._found(rows))
 
     def _near(self) -> str:
-        ((first, last),) = self._connection.execute("select min(day) - 1, max(day) + 1 from context").fetchall()
-        return _NEAR.format(first_s=first * 86_400, last_s=(last + 1) * 86_400)
+        whole = "select min(from_us) // 1000000, max(to_us) // 1000000 + 1 from context"
+        ((first_s, last_s),) = self._connection.execute(whole).fetchall()
+        return _NEAR.format(first_s=first_s, last_s=last_s)
+
+    def _rows(self) -> str:
+        if self.is_everything:
+            return _ROWS.format(is_affected="true", affected="")
+        return _ROWS.format(is_affected="s.device_id is not null", affected=f"left join affected s on {_IN_SPAN}")
 
     def _files_to_read(self, snapshot: DeltaTable) -> list[str]:
         if self.is_everything:
             return data_files(snapshot)
-        days = self._connection.execute("select distinct day from context").fetchall()
-        return files_of_days(snapshot, [day for (day,) in days])
+        return files_of_days(snapshot, days_of_context(self._connection))
 
     def _chunks(self) -> Iterator[list[str]]:
         counts = self._connection.execute("select device_id, count(*) from observations group by 1 order by 1")
@@ -168,9 +176,9 @@ class Work:
         files = data_files(self._flags)
         if not files:
             return found
-        near = "true" if self.is_everything else _IS_AFFECTED
-        given = f"read_parquet({listed_in_sql(files)})"
-        chosen = f"(select * from {given} where device_id in (select unnest($1)) and {near})"  # noqa: S608 - files of the snapshot
+        near = "" if self.is_everything else f"join affected s on {_IN_SPAN}"
+        given = f"read_parquet({listed_in_sql(files)}) o {near}"
+        chosen = f"(select o.* from {given} where o.device_id in (select unnest($1)))"  # noqa: S608 - files of the snapshot
         self._connection.execute(f"create or replace temp table standing as {standing(chosen)}", [devices])
         self._connection.register("judged", found)
         return self._connection.sql(_DIFFERENCES).to_arrow_table()

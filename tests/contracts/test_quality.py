@@ -18,16 +18,16 @@ def test_limits_are_read_and_absent_ones_are_infinite() -> None:
 
 
 @pytest.mark.parametrize(
-    ("quantity", "days"),
+    ("quantity", "hours"),
     [
-        ("battery_voltage", 1),  # a gap: 24 h
-        ("air_temperature", 2),  # flat or attenuated for 24 h, and 3 h to the neighbour
-        ("air_pressure", 3),  # 48 h and 3 h
-        ("soil_moisture", 4),  # 72 h and 3 h
+        ("battery_voltage", 24),  # a gap
+        ("air_temperature", 24 + 3),  # flat or attenuated, and to the neighbour
+        ("air_pressure", 48 + 3),
+        ("soil_moisture", 72 + 3),
     ],
 )
-def test_no_test_looks_further(quantity: str, days: int) -> None:
-    assert quality().look_back_days(quantity) == days
+def test_no_test_looks_further(quantity: str, hours: int) -> None:
+    assert quality().around_s(quantity) == hours * 3600
 
 
 def test_limits_lie_within_what_the_quantity_can_do() -> None:

@@ -1,4 +1,4 @@
-"""Which days must be judged anew, drawn as days; and which files hold them."""
+"""Which spans must be judged anew, in hours; and which files hold days."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.contracts.quality import quality
 from pipelines.lake.tables import Lake
-from pipelines.quality.touched import files_of_days, find_touched, register_places, versions
+from pipelines.quality.touched import days_of_context, files_of_days, find_touched, register_places, versions
 from tests.quality.world import DEVICES, START, lake_of, row
 
 SILVER = "silver.observations"
@@ -30,22 +30,41 @@ def lake(tmp_path: Path) -> Lake:
     return lake
 
 
-def days(connection: duckdb.DuckDBPyConnection, table: str) -> dict[tuple[str, str], list[int]]:
-    found: dict[tuple[str, str], list[int]] = {}
-    for device, name, day in connection.execute(f"select * from {table} order by all").fetchall():  # noqa: S608 - a name of ours
-        found.setdefault((device, name), []).append(day - FIRST)
+Span = tuple[int, int]
+Spans = dict[tuple[str, str], list[Span]]
+
+
+def spans(connection: duckdb.DuckDBPyConnection, table: str) -> Spans:
+    """The spans of a table by series, in hours after the start."""
+    found: Spans = {}
+    for device, name, *span in connection.execute(f"select * from {table} order by all").fetchall():  # noqa: S608 - a name of ours
+        first, last = (each / 3_600_000_000 - FIRST * 24 for each in span)
+        found.setdefault((device, name), []).append((first, last))
     return found
 
 
-def test_days_around_a_new_value_are_affected_and_as_many_more_read(
-    lake: Lake, connection: duckdb.DuckDBPyConnection
+@pytest.mark.parametrize(
+    ("hours", "affected", "context"),
+    [
+        ([100], [(73, 127)], [(46, 154)]),
+        ([100, 102, 110], [(73, 137)], [(46, 164)]),
+        ([100, 150], [(73, 177)], [(46, 204)]),  # within 54 hours of each other
+        ([100, 160], [(73, 127), (133, 187)], [(46, 214)]),
+        ([100, 160, 300], [(73, 127), (133, 187), (273, 327)], [(46, 214), (246, 354)]),
+    ],
+)
+def test_as_far_as_a_test_looks_values_are_affected_and_as_far_again_read(
+    lake: Lake, connection: duckdb.DuckDBPyConnection, hours: list[int], affected: list[Span], context: list[Span]
 ) -> None:
+    """Nothing looks further at an air temperature than 27 hours."""
     since = versions(lake)
-    lake.append(SILVER, [row("station", "air_temperature", 100, 20.0)])
+    lake.append(SILVER, [row("station", "air_temperature", hour, 20.0) for hour in hours])
     register_places(connection, lake, versions(lake))
     assert find_touched(connection, lake, since, versions(lake), quality())
-    assert days(connection, "affected") == {("station", "air_temperature"): [2, 3, 4, 5, 6]}
-    assert days(connection, "context") == {("station", "air_temperature"): list(range(9))}
+    assert spans(connection, "affected") == {("station", "air_temperature"): affected}
+    assert spans(connection, "context") == {("station", "air_temperature"): context}
+    first, last = context[0][0] // 24, context[-1][1] // 24
+    assert {day - FIRST for day in days_of_context(connection)} <= set(range(first, last + 1))
 
 
 def test_water_touches_the_soil_of_its_field(lake: Lake, connection: duckdb.DuckDBPyConnection) -> None:
@@ -53,10 +72,10 @@ def test_water_touches_the_soil_of_its_field(lake: Lake, connection: duckdb.Duck
     lake.append(SILVER, [row("station", "precipitation", 100, 2.0), row("stranger", "precipitation", 500, 2.0)])
     register_places(connection, lake, versions(lake))
     assert find_touched(connection, lake, since, versions(lake), quality())
-    assert days(connection, "touched") == {
-        ("station", "precipitation"): [4],
-        ("stranger", "precipitation"): [20],
-        **{(each["device_id"], "soil_moisture"): [4] for each in DEVICES},
+    assert spans(connection, "touched") == {
+        ("station", "precipitation"): [(100, 100)],
+        ("stranger", "precipitation"): [(500, 500)],
+        **{(each["device_id"], "soil_moisture"): [(100, 100)] for each in DEVICES},
     }
 
 
@@ -67,7 +86,7 @@ def test_a_moved_device_touches_what_is_judged_by_its_place(lake: Lake, connecti
     register_places(connection, lake, versions(lake))
     assert find_touched(connection, lake, since, versions(lake), quality())
     # A station that might have known of rain has come to the probe's field.
-    assert days(connection, "touched") == {("probe", "soil_moisture"): [10]}
+    assert spans(connection, "touched") == {("probe", "soil_moisture"): [(240, 263)]}
 
 
 def test_files_of_other_days_are_not_read(lake: Lake) -> None:
