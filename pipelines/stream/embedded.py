@@ -80,8 +80,9 @@ class Embedded:
             self._look()
             give_back_freed_memory()
             self._looked_at = time.monotonic()
-        ends = {partition: max(end, self._feed.seen_end(partition)) for partition, end in self._ends.items()}
-        return Ends(self._feed.topic, self._beginnings, ends, self._topic_id)
+        # Kept: while a partition has no leader, as when its broker is shut down, the client knows of no end.
+        self._ends = {partition: max(end, self._feed.seen_end(partition)) for partition, end in self._ends.items()}
+        return Ends(self._feed.topic, self._beginnings, self._ends, self._topic_id)
 
     def run(self, ranges: Sequence[OffsetRange], cleaning: Cleaning) -> list[Cleaned]:
         """Clean the ranges; the engine of `run_batch`.

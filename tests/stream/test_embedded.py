@@ -134,6 +134,16 @@ def test_ends_that_the_broker_does_not_hold_are_refused(broker, topic, run):
         run.batch(ends=Ends(topic, {0: 0}, {0: 9}))
 
 
+def test_what_the_client_forgets_while_a_partition_has_no_leader_is_not_lost(broker, topic, run, monkeypatch):
+    """A broker that is shut down in order: until its client says so, librdkafka knows of no end."""
+    assert run.engine.ends().ends == {0: 0, 1: 0}
+    send(broker, topic, 0, range(3))
+    assert run.next_batch() == [(0, 0, 3)]
+    monkeypatch.setattr(run.feed, "seen_end", lambda _: -1)
+    assert run.batch() == []
+    assert run.engine.ends().ends == {0: 3, 1: 0}
+
+
 def test_partitions_that_are_new_are_found(broker, topic, run, monkeypatch):
     from kafka import KafkaAdminClient
 
