@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from pipelines.lake.retention import COMMITS_KEPT
 from pipelines.lake.tables import Lake
+from pipelines.simulate.farm import Farm
 from tests.bench.result import Chart, Result, Table, Target, surroundings
 from tests.bench.soak import DEVICES, RATE, ROUNDS, WARM_UP_SHARE, Soak, soak
 from tests.bench.stand import Stand
@@ -16,7 +17,7 @@ METHOD = """\
 Into tables of {before:,} commits, as many as a log keeps, the embedded engine takes in {rate:,} messages a second of
 {devices:,} devices for {minutes:.0f} minutes, at its own pace, with `fieldstream maintain --apply` every {round_s:.0f}
 seconds, and `flag` and `gate run` every {window_s:.0f}, under `nice`, all on the same two cores as the producer and the
-broker. A day of the devices' passes in five minutes. Of each {window_s:.0f} seconds the most that was seen counts, and
+broker. A day of the devices' passes in {day_s:.0f} seconds. Of each {window_s:.0f} seconds the most that was seen counts, and
 of memory the median besides. The first half is left to what is loaded once. Through the rest a line is laid, and growth
 is how far it rises, as a share of the mean."""
 
@@ -51,6 +52,7 @@ def run(stand: Stand) -> Result:
             window_s=window_s,
             round_s=window_s / ROUNDS,
             before=COMMITS_KEPT,
+            day_s=DEVICES * 86_400 / Farm.cadence_s / RATE,
         ),
         found,
         (_figures(seen), _totals(seen)),
