@@ -28,8 +28,8 @@ from tests.bench.stand import FIELDSTREAM
 
 RATE = 2_000
 BURST = 20 * RATE
-# As few as send a day's messages in a minute or so. Flags look a week back: before anything is judged it has passed, and
-# each time they look at as much as the time before.
+# As few as send a day's messages in a minute or so. Flags look a week back: it has passed before anything is judged,
+# and then they look at as much each time.
 DEVICES = 1_000
 TABLES = ("bronze.events", "silver.observations")
 # Maintenance in a window. Flags and the gate come once in it, so that all windows see the same.

@@ -17,9 +17,9 @@ METHOD = """\
 Into tables of {before:,} commits, as many as a log keeps, the embedded engine takes in {rate:,} messages a second of
 {devices:,} devices for {minutes:.0f} minutes, at its own pace, with `fieldstream maintain --apply` every {round_s:.0f}
 seconds, and `flag` and `gate run` every {window_s:.0f}, under `nice`, all on the same two cores as the producer and the
-broker. A day of the devices' passes in {day_s:.0f} seconds. Of each {window_s:.0f} seconds the most that was seen counts, and
-of memory the median besides. The first half is left to what is loaded once. Through the rest a line is laid, and growth
-is how far it rises, as a share of the mean."""
+broker. A day of the devices' passes in {day_s:.0f} seconds. Of each {window_s:.0f} seconds the most that was seen
+counts, and of memory the median besides. The first half is left to what is loaded once. Through the rest a line is
+laid, and growth is how far it rises, as a share of the mean."""
 
 # What is judged, how it is called, and the share by which it may grow.
 JUDGED = {
