@@ -15,6 +15,7 @@ from pipelines.errors import BrokerUnreachable
 from pipelines.jobs.ingest import ENGINES, follow, ingest
 from pipelines.jobs.send_sample import send_sample
 from pipelines.jobs.stack import status
+from pipelines.lake.access import data_files, listed_in_sql
 from pipelines.lake.tables import Lake
 from pipelines.stream import broker as kafka
 from tests.uplinks import uplink
@@ -73,7 +74,7 @@ def test_every_record_arrives_once_and_is_read_alike_by_three_engines(settings, 
     assert all(row == [{"key": "ce_id", "value": b"\x00\xff"}] for row in headers)
 
     path = str(lake.path("silver.observations"))
-    files = DeltaTable(path).file_uris()
+    files = listed_in_sql(data_files(DeltaTable(path)))
     query = "SELECT count(*), sum(value), count(DISTINCT event_key) FROM {}"
     with_duckdb = duckdb.sql(query.format(f"read_parquet({files})")).fetchall()[0]
     spark.read.format("delta").load(path).createOrReplaceTempView("observations")
