@@ -42,7 +42,10 @@ def _rank(item: pytest.Item) -> int:
 
 @pytest.fixture
 def home_settings(tmp_path: Path) -> Settings:
-    return settings_in(tmp_path / "o'neill & söhne 100%")
+    """In a folder with a name that a farm may have."""
+    home = tmp_path / "o'neill & söhne 100%"
+    home.mkdir()
+    return settings_in(home)
 
 
 @pytest.fixture

@@ -47,8 +47,10 @@ def test_two_minutes_are_as_the_first_and_a_small_neighbour_is_never_late(home_s
     assert seen.records == seen.sent == RATE * WINDOWS * WINDOW_S + BURST
     # A message in 20 is sent twice, one in 200 is cut off; each other has seven values.
     assert seen.observations == 7 * (seen.sent - seen.sent // 20 - seen.sent // 200)
-    bounds = {"memory_mb": 0.1, "threads": 0.1, "descriptors": 0.2, "files": 0.3, "played_back": 0.3}
+    bounds = {"memory_mb": 0.1, "threads": 0.1, "descriptors": 0.2, "played_back": 0.3}
     assert {name: grown for name in bounds if (grown := seen.growth(name)) > bounds[name]} == {}
+    # Each batch writes two. How many wait to be joined goes by how long flags take, which look at more for a week.
+    assert max(window.files for window in seen.windows) < seen.batches
     # What a steady load needs, and the burst on its way besides.
     assert max(window.peak_mb for window in seen.windows) < 450
     events = neighbour.read("bronze.events", columns=["kafka_time", "ingest_time"])
