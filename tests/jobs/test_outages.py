@@ -1,4 +1,4 @@
-"""A broker that is killed, frozen and brought back under a stream and a producer at work."""
+"""A broker that is killed, shut down, frozen and brought back under a stream and a producer at work."""
 
 import os
 import signal
@@ -76,7 +76,7 @@ def wait_for(condition, patience_s):
         time.sleep(0.2)
 
 
-def test_a_broker_killed_and_frozen_under_a_stream_and_a_producer(own_broker):
+def test_a_broker_killed_shut_down_and_frozen_under_a_stream_and_a_producer(own_broker):
     settings = own_broker
     kafka.ensure_topic(local.kafka_address(settings), settings.telemetry_topic, PARTITIONS)
     lake, stop, reports = Lake(settings.lake), threading.Event(), []
@@ -88,6 +88,9 @@ def test_a_broker_killed_and_frozen_under_a_stream_and_a_producer(own_broker):
         wait_for(lambda: lake.version("bronze.events") >= 2, 30)
         kill(settings)
         time.sleep(1)
+        restart(settings)
+        time.sleep(1)
+        local.stop(settings)
         restart(settings)
         time.sleep(1)
         freeze(settings, 3)
