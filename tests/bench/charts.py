@@ -1,4 +1,4 @@
-"""A plot of what was measured, as PNG: bars, or lines over logarithmic axes."""
+"""A plot of what was measured, as PNG: bars, or lines."""
 
 from pathlib import Path
 
@@ -43,8 +43,12 @@ def _bars(chart: Chart, axes: Axes) -> None:
 def _lines(chart: Chart, axes: Axes) -> None:
     for (name, points), colour in zip(chart.lines.items(), _COLOURS * len(chart.lines), strict=False):
         axes.plot(*zip(*points, strict=True), marker="o", markersize=4, color=colour, label=name)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
+    if chart.over_time:
+        axes.set_xlim(left=0)
+        axes.set_ylim(bottom=0)
+    else:
+        axes.set_xscale("log")
+        axes.set_yscale("log")
     axes.set_xlabel(chart.x_label)
     axes.set_ylabel(chart.y_label)
     axes.legend()

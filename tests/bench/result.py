@@ -44,7 +44,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Chart:
-    """Bars, a bar a label; or lines, each a list of points over logarithmic axes."""
+    """Bars, a bar a label; or lines, each a list of points."""
 
     name: str
     title: str
@@ -52,6 +52,8 @@ class Chart:
     bars: Mapping[str, float] = field(default_factory=dict)
     x_label: str = ""
     lines: Mapping[str, list[tuple[float, float]]] = field(default_factory=dict)
+    over_time: bool = False
+    """Whether the axes are even, and begin with nothing; else they are logarithmic."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """An hour, or as long as asked, of a stream that has nothing to grow."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from pipelines.lake.retention import COMMITS_KEPT
@@ -69,11 +70,19 @@ def run(stand: Stand) -> Result:
                 "Memory of a stream that goes on",
                 "MB",
                 x_label="minute",
-                lines={"embedded": [(n * window_s / 60, each.memory_mb) for n, each in enumerate(seen.windows, 1)]},
+                lines={
+                    "median": _over_minutes([each.memory_mb for each in seen.windows], window_s),
+                    "peak": _over_minutes([each.peak_mb for each in seen.windows], window_s),
+                },
+                over_time=True,
             ),
         ),
         measured=asdict(seen),
     )
+
+
+def _over_minutes(values: Sequence[float], window_s: float) -> list[tuple[float, float]]:
+    return [(number * window_s / 60, value) for number, value in enumerate(values, 1)]
 
 
 def _figures(seen: Soak) -> Table:
