@@ -48,13 +48,21 @@ def test_exactly_the_offsets_asked_for_are_cleaned_by_a_task_a_partition(spark, 
     ]
 
 
-def test_offsets_that_kafka_does_not_hold_are_refused_by_name(spark, broker, topic, tmp_path):
+@pytest.fixture
+def folder(tmp_path):
+    """One that nothing else of a test is in."""
+    made = tmp_path / "table"
+    made.mkdir()
+    return made
+
+
+def test_offsets_that_kafka_does_not_hold_are_refused_by_name(spark, broker, topic, folder):
     with pytest.raises(OffsetGap, match=r"partition 0\): expected offset 10 next, got offset 15"):
-        clean_with_spark(spark.sparkContext, broker.address, [OffsetRange(topic, 0, 5, 15, 5)], cleaning(tmp_path))
-    assert list(tmp_path.iterdir()) == []
+        clean_with_spark(spark.sparkContext, broker.address, [OffsetRange(topic, 0, 5, 15, 5)], cleaning(folder))
+    assert list(folder.iterdir()) == []
 
 
-def test_a_worker_that_is_killed_is_one_sentence(spark, broker, topic, tmp_path):
+def test_a_worker_that_is_killed_is_one_sentence(spark, broker, topic, folder):
     class Killed:
         """Ends the worker that asks it what is known, as the system does when memory runs out.
 
@@ -64,8 +72,8 @@ def test_a_worker_that_is_killed_is_one_sentence(spark, broker, topic, tmp_path)
         def judge(self, *_):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    killing = Cleaning(steps(), "acme", INGEST_TIME, Killed(), tmp_path, tmp_path)
+    killing = Cleaning(steps(), "acme", INGEST_TIME, Killed(), folder, folder)
     with pytest.raises(WorkerLost, match=rf"topic {topic}\): expected a result .* Nothing was committed\.") as caught:
         clean_with_spark(spark.sparkContext, broker.address, [OffsetRange(topic, 0, 0, 5, None)], killing)
     assert caught.value.exit_code == 4
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []
