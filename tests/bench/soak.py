@@ -32,8 +32,10 @@ BURST = 20 * RATE
 # and then they look at as much each time.
 DEVICES = 1_000
 TABLES = ("bronze.events", "silver.observations")
-# Maintenance in a window. Flags and the gate come once in it, so that all windows see the same.
-ROUNDS = 5
+MAINTENANCE = ("maintain", "--apply")
+# Maintenance in a window. Flags and the gate come once in it, so that all windows see the same, and on a clock of
+# their own: they take as long as flags have to look at, and maintenance that waited for them would leave more files.
+MAINTENANCES = 5
 NICE = shutil.which("nice") or "nice"
 # Until the windows that are judged begin, what is loaded on first use is.
 WARM_UP_SHARE = 1 / 2
@@ -72,6 +74,8 @@ class Soak:
     batches: int
     behind_s: float
     """How long after the last message the last row came."""
+    files_left: int
+    """Files that both tables have after one maintenance more, when no row comes any more."""
 
     def growth(self, name: str) -> float:
         """Return by what share of its mean a figure grew over the windows judged, by a line through them."""
@@ -109,8 +113,10 @@ def soak(
         behind_s = time.monotonic() - sent_at
         process.terminate()
         said, _ = process.communicate(timeout=_ENDS_WITHIN_S)
+    _run(environ, *MAINTENANCE)
+    left = sum(len(lake.open(name).file_uris()) for name in TABLES)
     report = json.loads(said)
-    return Soak(seen, sent, report["records"], report["observations"], report["batches"], round(behind_s, 1))
+    return Soak(seen, sent, report["records"], report["observations"], report["batches"], round(behind_s, 1), left)
 
 
 @contextmanager
@@ -135,9 +141,13 @@ def _watched(
     """Look at a stream, window after window, while messages come and the house is kept; say when the last was sent."""
     ended, begun = threading.Event(), time.monotonic()
     ends = [begun + number * window_s for number in range(1, windows + 1)]
-    rounds = [begun + number * window_s / ROUNDS for number in range(1, windows * ROUNDS)]
-    with ThreadPoolExecutor(2) as pool:
-        sending, keeping = pool.submit(send, ended), pool.submit(_keep_house, environ, rounds, ended)
+    maintenances = [begun + number * window_s / MAINTENANCES for number in range(1, windows * MAINTENANCES)]
+    with ThreadPoolExecutor(3) as pool:
+        sending = pool.submit(send, ended)
+        keeping = [
+            pool.submit(_keep_house, environ, maintenances, ended, [MAINTENANCE]),
+            pool.submit(_keep_house, environ, ends[:-1], ended, [("flag",), ("gate", "run", TABLES[1])]),
+        ]
         try:
             seen = tuple(_window(process, lake, number, end, keeping) for number, end in enumerate(ends, 1))
             sending.result()
@@ -145,32 +155,36 @@ def _watched(
         finally:
             # What fails is told at once, not after an hour of messages for nobody.
             ended.set()
-        keeping.result()
+        for kept in keeping:
+            kept.result()
     return seen, sent_at
 
 
-def _window(process: "subprocess.Popen[str]", lake: Lake, number: int, ends: float, keeping: "Future[None]") -> Window:
+def _window(
+    process: "subprocess.Popen[str]", lake: Lake, number: int, ends: float, keeping: "Sequence[Future[None]]"
+) -> Window:
     tables = [lake.open(name) for name in TABLES]
     looks = [_look(process, lake, tables)]
     while time.monotonic() < ends:
         time.sleep(_LOOK_S)
         looks.append(_look(process, lake, tables))
-        if keeping.done():
-            keeping.result()
+        for kept in keeping:
+            if kept.done():
+                kept.result()
     most = _most(looks)
     _log.info("window %d: %s", number, most)
     return most
 
 
-def _keep_house(environ: Mapping[str, str], clock: Sequence[float], ended: threading.Event) -> None:
+def _keep_house(
+    environ: Mapping[str, str], clock: Sequence[float], ended: threading.Event, commands: Sequence[Sequence[str]]
+) -> None:
     """Do at each time what an operator does, or as soon as the time before is done with."""
-    for number, time_s in enumerate(clock, 1):
+    for time_s in clock:
         if ended.wait(max(0.0, time_s - time.monotonic())):
             return
-        if number % ROUNDS == 0:
-            _run(environ, "flag")
-            _run(environ, "gate", "run", TABLES[1])
-        _run(environ, "maintain", "--apply")
+        for command in commands:
+            _run(environ, *command)
 
 
 def _run(environ: Mapping[str, str], *command: str) -> None:

@@ -10,7 +10,7 @@ from pipelines.lake.tables import Lake
 from pipelines.simulate.farm import Farm
 from tests.bench.following import following
 from tests.bench.load import deliver, paced, placed
-from tests.bench.soak import BURST, RATE, Soak, Window, soak
+from tests.bench.soak import BURST, RATE, TABLES, Soak, Window, soak
 from tests.bench.stand import FIELDSTREAM, ROOT
 
 WINDOWS, WINDOW_S = 4, 30.0
@@ -47,10 +47,11 @@ def test_two_minutes_are_as_the_first_and_a_small_neighbour_is_never_late(home_s
     assert seen.records == seen.sent == RATE * WINDOWS * WINDOW_S + BURST
     # A message in 20 is sent twice, one in 200 is cut off; each other has seven values.
     assert seen.observations == 7 * (seen.sent - seen.sent // 20 - seen.sent // 200)
-    bounds = {"memory_mb": 0.1, "threads": 0.1, "descriptors": 0.2, "played_back": 0.3}
+    # Wide enough for what is open only just then: one left behind by each batch would more than double them.
+    bounds = {"memory_mb": 0.1, "threads": 0.1, "descriptors": 0.5, "played_back": 0.3}
     assert {name: grown for name in bounds if (grown := seen.growth(name)) > bounds[name]} == {}
-    # Each batch writes two. How many wait to be joined goes by how long flags take, which look at more for a week.
-    assert max(window.files for window in seen.windows) < seen.batches
+    # How many wait to be joined meanwhile goes by what else the machine does.
+    assert seen.files_left <= 2 * len(TABLES)
     # What a steady load needs, and the burst on its way besides.
     assert max(window.peak_mb for window in seen.windows) < 450
     events = neighbour.read("bronze.events", columns=["kafka_time", "ingest_time"])
@@ -71,7 +72,7 @@ def test_two_minutes_are_as_the_first_and_a_small_neighbour_is_never_late(home_s
 )
 def test_growth_is_the_rise_of_a_line_through_what_is_judged(memory_mb, growth):
     windows = tuple(Window(value, value, 1, 1, 1, 1, 1) for value in memory_mb)
-    assert Soak(windows, 0, 0, 0, 0, 0.0).growth("memory_mb") == pytest.approx(growth)
+    assert Soak(windows, 0, 0, 0, 0, 0.0, 0).growth("memory_mb") == pytest.approx(growth)
 
 
 def test_messages_come_at_their_rate_and_late_ones_at_once(monkeypatch):

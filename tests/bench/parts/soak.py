@@ -7,7 +7,7 @@ from pipelines.lake.retention import COMMITS_KEPT
 from pipelines.lake.tables import Lake
 from pipelines.simulate.farm import Farm
 from tests.bench.result import Chart, Result, Table, Target, surroundings
-from tests.bench.soak import DEVICES, RATE, ROUNDS, WARM_UP_SHARE, Soak, soak
+from tests.bench.soak import DEVICES, MAINTENANCES, RATE, WARM_UP_SHARE, Soak, soak
 from tests.bench.stand import Stand
 
 WINDOWS = 12
@@ -51,7 +51,7 @@ def run(stand: Stand) -> Result:
             devices=DEVICES,
             minutes=WINDOWS * window_s / 60,
             window_s=window_s,
-            round_s=window_s / ROUNDS,
+            round_s=window_s / MAINTENANCES,
             before=COMMITS_KEPT,
             day_s=DEVICES * 86_400 / Farm.cadence_s / RATE,
         ),
