@@ -4,6 +4,7 @@ import hashlib
 import logging
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 from deltalake import DeltaTable
@@ -49,7 +50,7 @@ def kafka_delta_ingest(binary: Path, address: str, topic: str, folder: Path) -> 
     sources |= {name: f"object.{name}" for name in VALUES}
     return (
         str(binary), "ingest", topic, str(folder / "readings"),
-        "--kafka", address, "--consumer_group", str(folder), "--app_id", "bench",
+        "--kafka", address, "--consumer_group", uuid.uuid4().hex, "--app_id", "bench",
         "--auto_offset_reset", "earliest", "--ends_at_latest_offsets",
         "--allowed_latency", "60", "--max_messages_per_batch", "100000", "--min_bytes_per_file", str(64 * 2**20),
         "--transform", *(f"{name}: {source}" for name, source in sources.items()),

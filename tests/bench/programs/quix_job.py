@@ -1,6 +1,7 @@
 """A Quix Streams application with a sink that appends to a Delta table. It runs in an environment of its own."""
 
 import sys
+import uuid
 from datetime import datetime
 from typing import Any
 
@@ -43,7 +44,8 @@ def run(address: str, topic: str, folder: str, whole: str) -> None:
     """Take in what the topic holds, of which so many messages are whole."""
     application = Application(
         broker_address=address,
-        consumer_group=folder,
+        # A group of before would go on where it ended.
+        consumer_group=uuid.uuid4().hex,
         auto_offset_reset="earliest",
         commit_every=COMMIT,
         commit_interval=600,
