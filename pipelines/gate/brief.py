@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # Of the keys that are compared at once; 8 bytes each.
 MOST_KEYS = 2**25
 _MOST_SUSPECTS = 100
+# Readings of one place whose three minutes of the day differ have different keys, whatever else is in them. A bit each.
+_PARTS_OF_DAY = 512
+_PART_OF_DAY = f"((epoch_us(phenomenon_time) // 180_000_000) & {_PARTS_OF_DAY - 1})::integer"
 
 _OF_KINDS = frozenset({"device_id", "property", "unit", "flag", "reasons", "phenomenon_time"})
 """The required columns that all rows of a kind have, or none."""
@@ -37,8 +40,9 @@ def lay_out(
         rows: SQL for the slice's rows.
     """
     others = sorted(f'"{name}"' for name in contract.required - _OF_KINDS)
+    filled = {f'"{name}"' for (name,) in connection.execute(f"from {view.FILLED}").fetchall()}
     unknown = [derived[view.unknown_column(column)] for column in contract.gate.references]
-    connection.execute(f"create table kinds as {_kinds(rows, others)}")
+    connection.execute(f"create table kinds as {_kinds(rows, [name for name in others if name not in filled])}")
     connection.execute(f"create table example as select {', '.join(others)} from {rows} limit 1")  # noqa: S608 - names of the contract, SQL of ours
     in_brief = {
         **derived,
@@ -52,7 +56,8 @@ def lay_out(
     connection.execute(f"create table brief as ({extremes}) union all by name from slice where {condition}")
 
 
-def _kinds(rows: str, others: Sequence[str]) -> str:
+def _kinds(rows: str, may_be_null: Sequence[str]) -> str:
+    is_complete = " and ".join(f"{name} is not null" for name in may_be_null) or "true"
     return f"""
         select device_id, property, channel, depth_cm, epoch_us(phenomenon_time) // {view.DAY_MICROS} as day,
             unit, flag, value is null as is_missing, len(reasons) = 0 as is_unexplained,
@@ -61,7 +66,8 @@ def _kinds(rows: str, others: Sequence[str]) -> str:
             min(phenomenon_time) as "first", max(phenomenon_time) as "last",
             max(epoch_us(phenomenon_time) - epoch_us(ingest_time)) as ahead_us,
             any_value(sensor_model) as sensor_model, count(*) as "rows",
-            count(case when {" and ".join(f"{name} is not null" for name in others)} then 1 end) as complete_rows
+            count(case when {is_complete} then 1 end) as complete_rows,
+            bitstring_agg({_PART_OF_DAY}, 0, {_PARTS_OF_DAY - 1}) as parts_of_day
         from {rows} group by all
     """  # noqa: S608 - names of the contract, SQL of ours
 
@@ -91,10 +97,19 @@ def _suspects(connection: "duckdb.DuckDBPyConnection") -> Iterator[int]:
 
     earlier = f"select {view.ROW_KEY} from slice where {view.IN_EARLIER_SLICE} is not null limit {_MOST_SUSPECTS}"  # noqa: S608 - names of ours
     yield from (key for (key,) in connection.execute(earlier).fetchall())
-    ((row_count,),) = connection.execute('select coalesce(sum("rows"), 0)::bigint from kinds').fetchall()
-    parts = row_count // MOST_KEYS + 1
+    connection.execute("""
+        create table close as
+        select coalesce(device_id, '') as device_id, sum("rows") as "rows" from kinds
+        group by kinds.device_id, property, channel, depth_cm, day
+        having sum("rows") is distinct from bit_count(bit_or(parts_of_day))
+    """)
+    ((row_count,),) = connection.execute('select coalesce(sum("rows"), 0)::bigint from close').fetchall()
+    parts = row_count // MOST_KEYS + 1 if row_count else 0
     for part in range(parts):
-        some = f"select {view.ROW_KEY} as key from slice where {view.ROW_KEY} % {parts} = {part}"  # noqa: S608 - names of ours
+        some = f"""
+            select {view.ROW_KEY} as key from slice
+            where coalesce(device_id, '') in (select device_id from close) and {view.ROW_KEY} % {parts} = {part}
+        """  # noqa: S608 - names of ours
         # Sorted by NumPy: half of what grouping or sorting them costs DuckDB.
         keys = np.asarray(connection.execute(some).fetchnumpy()["key"])
         keys.sort()

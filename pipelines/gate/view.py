@@ -39,6 +39,7 @@ _FLAGS_AND_TIMES = {
         then (epoch_us(phenomenon_time) - epoch_us(ingest_time)) / 1e6 end""",
 }
 _NO_ROWS = "no_rows"
+FILLED = "filled"
 
 
 def holds_observations(contract: TableContract) -> bool:
@@ -105,7 +106,10 @@ def with_derived(columns: Iterable[str], derived: Mapping[str, str], rows: str) 
 
 
 def lay_out_columns(connection: "duckdb.DuckDBPyConnection", contract: TableContract, files: Sequence[str]) -> None:
-    """Make the relation of the files' columns: `said` is name and type as the contracts write them for DuckDB."""
+    """Make the relations of the files' columns.
+
+    In `columns`, `said` is name and type as the contracts write them for DuckDB. In `filled` are those without a null.
+    """
     typed = ", ".join(f'"{name}" {type_}' for name, type_ in contract.duckdb_columns.items())
     connection.execute(f"create table {_NO_ROWS} ({typed})")
     names = ", ".join(f"'{name}'" for name in contract.column_names)
@@ -115,6 +119,12 @@ def lay_out_columns(connection: "duckdb.DuckDBPyConnection", contract: TableCont
         select file_name, name,
             name || ' ' || replace(arg_min(duckdb_type, column_id), 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ') as said
         from parquet_schema({listed_in_sql(files)}) where name in ({names}) group by file_name, name
+    """)  # noqa: S608 - names of the contract, paths of the log
+    connection.execute(f"""
+        create table {FILLED} as
+        select path_in_schema from parquet_metadata({listed_in_sql(files)}) where path_in_schema in ({names})
+        group by path_in_schema
+        having count(distinct file_name) = {len(files)} and bool_and(coalesce(stats_null_count = 0, false))
     """)  # noqa: S608 - names of the contract, paths of the log
 
 

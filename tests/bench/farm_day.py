@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
@@ -58,21 +58,26 @@ def messages(day: FarmDay) -> Iterator[tuple[int, bytes, bytes]]:
             yield partition(uplink.key, PARTITIONS), uplink.key, uplink.value
 
 
-def write_reference(day: FarmDay, folder: Path) -> tuple[Path, Path]:
-    """Write the files by which devices and fields are loaded."""
+def device_ids(day: FarmDay) -> list[str]:
+    """Return the EUI-64 of every device."""
+    return [_device(number).eui for number in range(day.devices)]
+
+
+def write_reference(ids: Sequence[str], folder: Path) -> tuple[Path, Path]:
+    """Write the files by which devices are loaded, and the fields in which a hundred each stand."""
     devices, fields = folder / "devices.csv", folder / "fields.geojson"
-    lines = (f"{_device(number).eui},{_field(number)},2026-01-01T00:00:00Z," for number in range(day.devices))
+    lines = (f"{eui},{_field(number)},2020-01-01T00:00:00Z," for number, eui in enumerate(ids))
     devices.write_text("\n".join(["device_id,field_id,valid_from,valid_to", *lines]) + "\n", encoding="utf-8")
     features = [
         {
             "type": "Feature",
-            "geometry": {"type": "Point", "coordinates": [round(11.0 + 0.01 * number, 4), 48.2]},
+            "geometry": {"type": "Point", "coordinates": [round(11.0 + number / 10_000, 4), 48.2]},
             "properties": {
-                "field_id": _field(number * DEVICES_A_FIELD), "elevation_m": 480, "utc_offset_h": 0,
+                "field_id": _field(number), "elevation_m": 480, "utc_offset_h": 0,
                 "wind_height_m": 2.0, "crop": "potato",
             },
         }
-        for number in range(day.fields)
+        for number in range(0, len(ids), DEVICES_A_FIELD)
     ]  # fmt: skip
     fields.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
     return devices, fields

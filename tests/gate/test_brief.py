@@ -75,3 +75,41 @@ def test_a_key_that_comes_twice_is_found_in_whatever_part_it_falls(
     twice = [{"event_key": f"{n // 2:x}"} for n in range(10)]
     connection = laid_out([*rows(twice, clean=5)])
     assert connection.table("brief").aggregate("count(*), count(distinct row_key)").fetchall() == [(12, 5)]
+
+
+LONG_AGO = datetime(1969, 12, 31, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "alike"),
+    [
+        ({}, {}, 2),
+        ({}, {"flag": 9, "value": None, "reasons": ["missing_value"]}, 2),  # judged unlike, they are still the same
+        ({"device_id": None}, {"device_id": None}, 2),
+        ({"phenomenon_time": None}, {"phenomenon_time": None}, 2),
+        ({"phenomenon_time": LONG_AGO}, {"phenomenon_time": LONG_AGO}, 2),
+        ({}, {"phenomenon_time": START + timedelta(seconds=1)}, 0),
+        ({}, {"phenomenon_time": START + timedelta(minutes=1)}, 0),
+        ({}, {"phenomenon_time": START + timedelta(days=1)}, 0),
+        ({}, {"event_key": "another"}, 0),
+        ({}, {"depth_cm": 40.0}, 0),
+    ],
+)
+def test_rows_close_in_time_are_the_same_if_all_of_their_key_is(
+    laid_out: LaidOut, first: dict[str, Any], second: dict[str, Any], alike: int
+) -> None:
+    same = {"event_key": "twice", "depth_cm": 10.0}
+    connection = laid_out([*rows([same | first, same | second], clean=3)])
+    assert connection.table("brief").filter("row_key is not null").count("*").fetchall() == [(alike,)]
+
+
+def test_keys_are_compared_of_devices_only_that_sent_twice_within_minutes(laid_out: LaidOut) -> None:
+    often = [{"device_id": "probe-1", "phenomenon_time": START + timedelta(seconds=s)} for s in (0, 20, 300)]
+    steady = [{"device_id": "probe-0", "phenomenon_time": START + timedelta(minutes=3 * n)} for n in range(500)]
+    connection = laid_out([*rows([*often, *steady], clean=0)])
+    assert connection.table("close").fetchall() == [("probe-1", 3)]
+
+
+def test_a_key_of_an_observation_says_where_and_when() -> None:
+    # Or two in different parts of a day might have the same.
+    assert {"device_id", "property", "channel", "depth_cm", "phenomenon_time"} <= set(OBSERVATIONS.key)

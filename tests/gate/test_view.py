@@ -61,3 +61,16 @@ def test_columns_are_told_by_the_files_and_a_column_that_lacks_is_null(
     told = connection.execute("select said from columns order by said").fetchall()
     assert told == [("device_id VARCHAR",), ("offset VARCHAR",)]
     assert connection.sql(rows_of([str(file)])).select("device_id", "flag").fetchall() == [("probe-0", None)]
+
+
+def test_a_column_is_filled_if_no_file_has_a_null_of_it_or_lacks_it(
+    tmp_path: Any, connection: duckdb.DuckDBPyConnection
+) -> None:
+    whole = {"device_id": ["a", "b"], "property": ["c", None], "unit": ["d", "e"], "format": ["f", "g"]}
+    parts = (whole, {"device_id": ["h"], "property": ["i"], "unit": ["j"]}, {"device_id": ["k"], "unit": ["l"]})
+    files = [str(tmp_path / f"{number}.parquet") for number in range(len(parts))]
+    for file, columns in zip(files, parts, strict=True):
+        # What a file does not say of its nulls may be one.
+        pq.write_table(pa.table(columns), file, write_statistics=["device_id", "property", "format"])
+    lay_out_columns(connection, OBSERVATIONS, files)
+    assert connection.execute("from filled").fetchall() == [("device_id",)]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipelines.jobs.reference import load_reference
 from pipelines.lake.tables import Lake
-from tests.bench.farm_day import FarmDay, messages, write_reference
+from tests.bench.farm_day import FarmDay, device_ids, messages, write_reference
 from tests.bench.load import deliver
 from tests.bench.parts.scoring import register_model
 from tests.bench.process_tree import Usage, measure
@@ -37,7 +37,7 @@ def run(stand: Stand) -> Result:
     deliver(messages(day), stand.address, f"{day.tenant}.telemetry")
     with stand.folder() as home:
         home.mkdir(parents=True)
-        load_reference(stand.for_tenant(day.tenant, home), *write_reference(day, home))
+        load_reference(stand.for_tenant(day.tenant, home), *write_reference(device_ids(day), home))
         usages = _usages(stand, day, home)
         _check(day, home)
     stand.forget(day.tenant)

@@ -1,14 +1,17 @@
 """The gate, as a share of what it costs to take in the rows that it judges."""
 
 from dataclasses import asdict
+from pathlib import Path
 
-from pipelines.simulate.farm import Farm
+from pipelines.jobs.reference import load_reference
+from pipelines.simulate.farm import Farm, device_ids
+from tests.bench.farm_day import write_reference
 from tests.bench.result import Result, Table, Target, surroundings
 from tests.bench.stand import FIELDSTREAM, Contender, Stand, counts_differ, take_in
 
 METHOD = """\
-{events:,} uplinks are taken in by either engine, each into a lake of its own; then the gate judges all that is new in
-silver.observations. Both are whole commands."""
+{events:,} uplinks of {devices:,} known devices are taken in by either engine, each into a lake of its own; then the
+gate judges all that is new in silver.observations. Both are whole commands."""
 
 
 def run(stand: Stand) -> Result:
@@ -22,7 +25,12 @@ def run(stand: Stand) -> Result:
             for engine in ("embedded", "spark"):
                 home = folder / f"{engine}-{turn}"
                 taken = Contender(
-                    f"gate-{engine}", f"taking in, {engine}", take_in(engine), counts_differ(farm), farm.tenant
+                    f"gate-{engine}",
+                    f"taking in, {engine}",
+                    take_in(engine),
+                    counts_differ(farm),
+                    farm.tenant,
+                    prepare=lambda there: _know_devices(stand, farm, there),
                 )
                 costs[engine].append(stand.run(taken, home))
             gate = (*FIELDSTREAM, "gate", "run", "silver.observations")
@@ -36,7 +44,7 @@ def run(stand: Stand) -> Result:
     return Result(
         "gate",
         "The gate",
-        METHOD.format(events=farm.messages),
+        METHOD.format(events=farm.messages, devices=farm.devices),
         found,
         (Table("Cost", ("", "CPU s", "wall s"), rows),),
         tuple(
@@ -51,3 +59,7 @@ def run(stand: Stand) -> Result:
         ),
         measured={name: [asdict(usage) for usage in usages] for name, usages in costs.items()},
     )
+
+
+def _know_devices(stand: Stand, farm: Farm, home: Path) -> None:
+    load_reference(stand.for_tenant(farm.tenant, home), *write_reference(device_ids(farm), home))
