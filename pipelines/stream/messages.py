@@ -63,11 +63,20 @@ def as_arrow(
         "partition": pa.array(partitions),
         "offset": pa.array(offsets),
         "kafka_time": pa.array(milliseconds * 1000, _SCHEMA.field("kafka_time").type),
-        "key": pa.array(list(map(_METHODS.key, messages)), pa.binary()),
+        "key": _binary(list(map(_METHODS.key, messages))),
         "headers": _headers(messages),
-        "raw": pa.array(list(map(_METHODS.value, messages)), pa.binary()),
+        "raw": _binary(list(map(_METHODS.value, messages))),
     }
     return pa.RecordBatch.from_arrays([columns[name] for name in RECORD_COLUMNS], schema=_SCHEMA)
+
+
+def _binary(values: Sequence[bytes | None]) -> pa.Array:
+    filled = [each for each in values if each is not None]
+    if len(filled) < len(values):
+        return pa.array(values, pa.binary())
+    # Arrow would not know how much is coming, and copy what it has each time that it needs more room.
+    ends = np.fromiter(accumulate(map(len, filled), initial=0), np.int32, len(filled) + 1)
+    return pa.Array.from_buffers(pa.binary(), len(filled), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(filled))])
 
 
 def _headers(messages: Sequence[Message]) -> pa.Array:

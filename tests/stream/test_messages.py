@@ -38,6 +38,24 @@ def test_each_message_is_a_row():
     assert errors_of(messages) == [None, None, None]
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        [],
+        [b""],
+        [b"one", b"", b"three"],
+        [b"one", None, b"three"],
+        [None, None],
+        [bytes([n % 256]) * n for n in range(2_000)],
+    ],
+)
+def test_keys_and_values_come_as_they_are(values):
+    messages = [message(0, number, value, value) for number, value in enumerate(values)]
+    batch = as_arrow("t", partitions_of(messages), messages, {})
+    batch.validate(full=True)
+    assert batch["raw"].to_pylist() == batch["key"].to_pylist() == values
+
+
 @pytest.mark.broker
 def test_a_header_whose_name_is_no_text_does_not_stop_the_stream(broker, home_settings):
     class Latin1(str):
