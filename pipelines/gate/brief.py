@@ -97,14 +97,7 @@ def _suspects(connection: "duckdb.DuckDBPyConnection") -> Iterator[int]:
 
     earlier = f"select {view.ROW_KEY} from slice where {view.IN_EARLIER_SLICE} is not null limit {_MOST_SUSPECTS}"  # noqa: S608 - names of ours
     yield from (key for (key,) in connection.execute(earlier).fetchall())
-    connection.execute("""
-        create table close as
-        select coalesce(device_id, '') as device_id, sum("rows") as "rows" from kinds
-        group by kinds.device_id, property, channel, depth_cm, day
-        having sum("rows") is distinct from bit_count(bit_or(parts_of_day))
-    """)
-    ((row_count,),) = connection.execute('select coalesce(sum("rows"), 0)::bigint from close').fetchall()
-    parts = row_count // MOST_KEYS + 1 if row_count else 0
+    parts = -(-_close_rows(connection) // MOST_KEYS)
     for part in range(parts):
         some = f"""
             select {view.ROW_KEY} as key from slice
@@ -114,3 +107,15 @@ def _suspects(connection: "duckdb.DuckDBPyConnection") -> Iterator[int]:
         keys = np.asarray(connection.execute(some).fetchnumpy()["key"])
         keys.sort()
         yield from keys[1:][keys[1:] == keys[:-1]][:_MOST_SUSPECTS].tolist()
+
+
+def _close_rows(connection: "duckdb.DuckDBPyConnection") -> int:
+    """Make `close`, of devices that may have sent something twice, and count their rows."""
+    connection.execute("""
+        create table close as
+        select coalesce(device_id, '') as device_id, sum("rows") as "rows" from kinds
+        group by kinds.device_id, property, channel, depth_cm, day
+        having sum("rows") is distinct from bit_count(bit_or(parts_of_day))
+    """)
+    ((row_count,),) = connection.execute('select coalesce(sum("rows"), 0)::bigint from close').fetchall()
+    return int(row_count)
