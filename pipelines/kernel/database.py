@@ -79,7 +79,8 @@ class _Session:
 
     def __init__(self, contents: str) -> None:
         keep_freed_memory()
-        self._engine = duckdb.connect(config={"threads": 1})
+        # It reads and writes no files.
+        self._engine = duckdb.connect(config={"threads": 1, "async_threads": 0})
         self._engine.execute("SET GLOBAL TimeZone = 'UTC'")
         # How many rows a table has is not known when a plan is made: joins stand as they are written, the larger first.
         self._engine.execute("SET GLOBAL disabled_optimizers = 'join_order,build_side_probe_side'")

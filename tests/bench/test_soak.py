@@ -1,4 +1,4 @@
-"""Two minutes of a stream: nothing that it holds grows, and everything that was sent is in the tables."""
+"""Two minutes of a stream: it holds no more than it needs, and everything that was sent is in the tables."""
 
 import os
 import threading
@@ -15,6 +15,10 @@ from tests.bench.soak import BURST, RATE, TABLES, Soak, Window, soak
 from tests.bench.stand import FIELDSTREAM, ROOT
 
 WINDOWS, WINDOW_S = 4, 30.0
+# What a stream holds at most, all its pools full, and some more; in two minutes it makes some 170 batches, so that
+# one thread or descriptor in ten of them, or a megabyte in three, is too much. A rise from window to window would say
+# less: a pool gets its threads when it is busiest, and two minutes do not tell whether that was early or late.
+MOST = {"threads": 64, "descriptors": 45, "memory_mb": 350, "peak_mb": 450, "played_back": 12}
 
 
 def environment(settings, tenant, broker):
@@ -41,21 +45,20 @@ def neighbour(home_settings, broker):
 
 
 @pytest.mark.broker
-def test_two_minutes_are_as_the_first_and_a_small_neighbour_is_never_late(home_settings, broker, neighbour):
+def test_a_stream_holds_no_more_than_it_needs_and_a_small_neighbour_is_never_late(home_settings, broker, neighbour):
     topic, lake = f"{home_settings.tenant}.telemetry", Lake(home_settings.lake)
     environ = environment(home_settings, home_settings.tenant, broker)
     seen = soak(environ, lake, topic, broker.address, windows=WINDOWS, window_s=WINDOW_S)
     assert seen.records == seen.sent == RATE * WINDOWS * WINDOW_S + BURST
     # A message in 20 is sent twice, one in 200 is cut off; each other has seven values.
     assert seen.observations == 7 * (seen.sent - seen.sent // 20 - seen.sent // 200)
-    bounds = {"memory_mb": 0.1, "threads": 0.1, "descriptors": 0.2, "played_back": 0.3}
-    assert {name: grown for name in bounds if (grown := seen.growth(name)) > bounds[name]} == {}
+    assert lake.open("silver.observations").count() == seen.observations
+    held = {name: max(getattr(window, name) for window in seen.windows) for name in MOST}
+    assert {name: most for name, most in held.items() if most > MOST[name]} == {}
     # Each batch writes two. How many wait to be joined goes by what else the machine does; how many are left does not.
     assert max(window.files for window in seen.windows) < seen.batches
     # Maintenance lets be what is not worth joining.
     assert seen.files_left < FEWEST * len(TABLES)
-    # What a steady load needs, and the burst on its way besides.
-    assert max(window.peak_mb for window in seen.windows) < 450
     events = neighbour.read("bronze.events", columns=["kafka_time", "ingest_time"])
     late = pc.quantile(pc.cast(pc.subtract(events["ingest_time"], events["kafka_time"]), "int64"), 0.95)[0].as_py()
     assert events.num_rows > RATE / 100 * WINDOWS * WINDOW_S / 2
