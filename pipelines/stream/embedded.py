@@ -23,9 +23,11 @@ from pipelines.stream.known import KnownByHeart
 from pipelines.stream.plan import Ends, OffsetRange
 from pipelines.stream.recall import Recall
 
-# What is cleaned at once, and what may wait for it in all partitions together.
-CHUNK_BYTES = 12 * 2**20
-WAITING_BYTES = 16 * 2**20
+# What waits in all partitions together before the one that has most of it is cleaned: 16 MiB cost a backlog a sixth
+# more CPU, for 40 MB less; 64 MiB a tenth less, for 80 MB more.
+WAITING_BYTES = 24 * 2**20
+# What may be there of one partition before a batch wants it.
+AHEAD_BYTES = 12 * 2**20
 
 # How often to ask whether the broker is still there, and has new partitions; and to give back memory.
 LOOK_S = 10.0
@@ -138,7 +140,8 @@ class Embedded:
             waiting[partition].add(batch)
         patience = Patience(self._feed.address)
         while missing := sum(each.missing for each in waiting.values()):
-            while largest := _over_full(waiting):
+            while sum(each.size_bytes for each in waiting.values()) >= WAITING_BYTES:
+                largest = max(waiting.values(), key=lambda each: each.size_bytes)
                 yield largest.partition, largest.take()
             if self._stop.is_set():
                 raise Abandoned
@@ -168,7 +171,7 @@ class Embedded:
         """Keep what belongs to a later batch; a partition far ahead of the others has to wait for them."""
         ahead = self._ahead[partition]
         ahead.add(batch)
-        if partition not in self._paused and ahead.size_bytes > CHUNK_BYTES:
+        if partition not in self._paused and ahead.size_bytes > AHEAD_BYTES:
             self._feed.pause(partition)
             self._paused.add(partition)
 
@@ -231,10 +234,3 @@ class _Waiting:
         chunk = pa.Table.from_batches(self._batches)
         self._batches, self.size_bytes = [], 0
         return chunk
-
-
-def _over_full(waiting: Mapping[int, _Waiting]) -> _Waiting | None:
-    """Return the partition to clean next, None while all may wait."""
-    largest = max(waiting.values(), key=lambda each: each.size_bytes)
-    is_full = largest.size_bytes >= CHUNK_BYTES or sum(each.size_bytes for each in waiting.values()) >= WAITING_BYTES
-    return largest if is_full else None

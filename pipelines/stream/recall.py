@@ -21,8 +21,8 @@ from pipelines.lake.ledger import LedgerFile, known_keys
 RECENT_ROWS = 20_000
 # Eight bytes an event: an hour and a half of 2,300 a second, as far back as copies are told where times are now.
 REMEMBERED_BYTES = 96 * 2**20
-# What so many batches have had no use for, those of all partitions together, is not kept until the room is full.
-UNUSED_BATCHES = 500
+# What had no part in so many events, those of all partitions together, is not kept until the room is full.
+UNUSED_EVENTS = 1_000_000
 
 # Times are remembered a stretch of them at once: short ones keep less that is too old, long ones are fewer to look up.
 _SPAN = timedelta(minutes=30)
@@ -77,6 +77,7 @@ class Recall:
             rows = np.flatnonzero(spans == span)
             for step in _REACH:
                 found[rows] |= self._spans[partition, span + step].hold(prints[rows])
+        self._asked += events.num_rows
         self._use(partition, near)
         self._let_go()
         if not found.any():
@@ -109,7 +110,6 @@ class Recall:
 
     def _use(self, partition: int, near: Sequence[int]) -> None:
         """Move what is used to the end: what was not used for longest comes first."""
-        self._asked += 1
         for span in near:
             self._spans.move_to_end((partition, span))
             self._spans[partition, span].used_at = self._asked
@@ -119,7 +119,7 @@ class Recall:
         size_bytes = sum(each.size_bytes for each in self._spans.values())
         while len(self._spans) > 1:
             longest = next(iter(self._spans.values()))
-            if size_bytes <= REMEMBERED_BYTES and self._asked - longest.used_at <= UNUSED_BATCHES:
+            if size_bytes <= REMEMBERED_BYTES and self._asked - longest.used_at <= UNUSED_EVENTS:
                 break
             self._spans.popitem(last=False)
             size_bytes -= longest.size_bytes

@@ -72,7 +72,7 @@ def send(broker, topic, partition, counters):
 def test_what_came_early_waits_for_its_batch_and_a_partition_ahead_is_paused(broker, topic, run, monkeypatch):
     send(broker, topic, 0, range(300))
     send(broker, topic, 1, range(200))
-    monkeypatch.setattr(embedded, "CHUNK_BYTES", 5_000)
+    monkeypatch.setattr(embedded, "AHEAD_BYTES", 5_000)
     monkeypatch.setattr(feed, "_ROWS", 40)
     paused = []
     monkeypatch.setattr(
@@ -161,7 +161,7 @@ def test_partitions_that_are_new_are_found(broker, topic, run, monkeypatch):
 
 def test_told_to_stop_it_gives_up_the_batch_and_leaves_nothing(broker, topic, run, monkeypatch):
     send(broker, topic, 0, range(100))
-    monkeypatch.setattr(embedded, "CHUNK_BYTES", 1)
+    monkeypatch.setattr(embedded, "WAITING_BYTES", 1)
     run.engine.ends()
     run.stop.set()
     with pytest.raises(Abandoned):

@@ -96,7 +96,7 @@ def test_what_was_let_go_of_is_read_again(monkeypatch, recall, keys):
 
 
 def test_what_is_not_asked_for_any_more_is_let_go_of(monkeypatch, recall, keys):
-    monkeypatch.setattr(recall_module, "UNUSED_BATCHES", 3)
+    monkeypatch.setattr(recall_module, "UNUSED_EVENTS", 3)
     remembered = []
     for start in (0, 40, 0, 40, 40, 40, 40, 40):
         found(recall, keys.slice(start, 1))
