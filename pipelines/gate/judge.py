@@ -152,11 +152,13 @@ def _seen(
         return _NOTHING
     with opened(lake, slice_) as connection:
         outcomes = validate(connection, {suites.COLUMNS: demanded[suites.COLUMNS]})
-        ((row_count,),) = connection.execute(f"select count(*) from {slice_.rows}").fetchall()  # noqa: S608 - SQL of ours
-        if any(not outcome.held for outcome in outcomes) or not row_count:
+        if any(not outcome.held for outcome in outcomes):
             # Without its columns a row cannot be judged, nor be told from the rows of other slices.
-            return _Seen(row_count, outcomes if row_count else [], None if row_count else [], [], [])
-        lay_out(connection, lake, slice_, _rows_by_day(slice_, earlier))
+            ((row_count,),) = connection.execute(f"select count(*) from {slice_.rows}").fetchall()  # noqa: S608 - SQL of ours
+            return _Seen(row_count, outcomes, None, [], []) if row_count else _NOTHING
+        row_count = lay_out(connection, lake, slice_, _rows_by_day(slice_, earlier))
+        if not row_count:
+            return _NOTHING
         of_observations = view.holds_observations(slice_.contract)
         asked = {name: suite for name, suite in demanded.items() if name != suites.COLUMNS}
         if of_observations:

@@ -44,8 +44,8 @@ def lay_out(
     quantities: Iterable[Quantity],
     rows: str,
     surroundings: Surroundings,
-) -> None:
-    """Make the relations of a slice, all but `columns`.
+) -> int:
+    """Make the relations of a slice, all but `columns`, and count its rows.
 
     Args:
         connection: Where; it must stay open while the relations are asked.
@@ -63,6 +63,10 @@ def lay_out(
     if view.holds_observations(contract):
         brief.lay_out(connection, contract, derived, rows)
         series.lay_out(connection, surroundings.rows_by_day)
+        counted = connection.execute('select coalesce(sum("rows"), 0)::bigint from kinds')
     else:
         # Things done are few.
         connection.execute("create view brief as from slice")
+        counted = connection.execute("select count(*) from slice")
+    ((row_count,),) = counted.fetchall()
+    return int(row_count)

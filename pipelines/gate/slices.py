@@ -98,8 +98,8 @@ def was_replayed(lake: Lake, slice_: Slice, since_version: int) -> bool:
     )
 
 
-def lay_out(connection: "duckdb.DuckDBPyConnection", lake: Lake, slice_: Slice, rows_by_day: dict[date, int]) -> None:
-    """Lay out the relations of a slice whose columns are right."""
+def lay_out(connection: "duckdb.DuckDBPyConnection", lake: Lake, slice_: Slice, rows_by_day: dict[date, int]) -> int:
+    """Lay out the relations of a slice whose columns are right, and count its rows."""
     surroundings = relations.Surroundings(
         _earlier(connection, lake, slice_),
         lake.read("reference.devices"),
@@ -107,7 +107,7 @@ def lay_out(connection: "duckdb.DuckDBPyConnection", lake: Lake, slice_: Slice, 
         _intervals(),
         rows_by_day,
     )
-    relations.lay_out(connection, slice_.contract, quantities().values(), slice_.rows, surroundings)
+    return relations.lay_out(connection, slice_.contract, quantities().values(), slice_.rows, surroundings)
 
 
 def row_bounds(connection: "duckdb.DuckDBPyConnection", contract: TableContract) -> list[dict[str, Any]] | None:

@@ -20,6 +20,7 @@ UNASKED = (
     "sqlalchemy.dialects.postgresql",
     "scipy",
     "altair",
+    "pandas",
     "pyspark",
 )
 LOADED = {
