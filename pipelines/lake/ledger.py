@@ -5,7 +5,7 @@ the look-up of keys needs.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -33,6 +33,18 @@ class LedgerFile:
     partitions: tuple[int, int]
     offsets: tuple[int, int]
     result_times: tuple[datetime, datetime]
+    accepted: Mapping[int, tuple[datetime, datetime]] | None = None
+    """Of each partition the result times of its accepted events, where whoever wrote the file says so.
+
+    Partitions are not equally far in a backlog, and a file's bounds are those of all of them together.
+    """
+
+    def may_hold(self, partition: int, earliest: datetime, latest: datetime) -> bool:
+        """Say whether an accepted event of a partition may have a result time in a span, both ends included."""
+        if not self.partitions[0] <= partition <= self.partitions[1]:
+            return False
+        times = self.result_times if self.accepted is None else self.accepted.get(partition)
+        return times is not None and times[0] <= latest and times[1] >= earliest
 
 
 def ledger_files(snapshot: DeltaTable, folder: Place) -> list[LedgerFile]:
@@ -49,8 +61,10 @@ def ledger_files(snapshot: DeltaTable, folder: Place) -> list[LedgerFile]:
     ]
 
 
-def ledger_file(path: Place, statistics: str) -> LedgerFile:
-    """Describe one file from its statistics as the log holds them (JSON)."""
+def ledger_file(
+    path: Place, statistics: str, accepted: Mapping[int, tuple[datetime, datetime]] | None = None
+) -> LedgerFile:
+    """Describe one file from its statistics as the log holds them (JSON), and what else its writer says."""
     bounds = json.loads(statistics)
     lowest, highest = bounds["minValues"], bounds["maxValues"]
     times = (lowest.get("result_time"), highest.get("result_time"))
@@ -62,6 +76,7 @@ def ledger_file(path: Place, statistics: str) -> LedgerFile:
             datetime.fromisoformat(times[0] or str(_BEGINNING)),
             datetime.fromisoformat(times[1] or str(_END)),
         ),
+        accepted=accepted,
     )
 
 
@@ -87,13 +102,7 @@ def known_keys(
     Shape: event_key, result_time, body_digest, and the columns of their place that are asked for; one row an event.
     """
     earliest, latest = result_times[0] - margin, result_times[1] + margin
-    chosen = [
-        file.path
-        for file in files
-        if file.partitions[0] <= partition <= file.partitions[1]
-        and file.result_times[0] <= latest
-        and file.result_times[1] >= earliest
-    ]
+    chosen = [file.path for file in files if file.may_hold(partition, earliest, latest)]
     is_candidate = (
         (pc.field("partition") == partition)
         & (pc.field("verdict") == "accepted")

@@ -78,11 +78,14 @@ class Tables:
         self.events.update_incremental()
         self.silver.update_incremental()
         if self.events.version() == version + 1:
-            folder = self.lake.path(EVENTS)
-            files = (each.events_file for each in cleaned)
-            self._taken.extend(ledger_file(folder / file.name, file.statistics) for file in files)
+            self._taken.extend(map(self._ledger_file, cleaned))
         else:
             self._relist()
+
+    def _ledger_file(self, cleaned: Cleaned) -> LedgerFile:
+        file = cleaned.events_file
+        accepted = {each.partition: each.accepted for each in cleaned.ranges if each.accepted}
+        return ledger_file(self.lake.path(EVENTS) / file.name, file.statistics, accepted)
 
     def position(self, topic: str, partition: int, topic_id: str | None = None) -> Position:
         """Return where the lake stands in a partition of the topic that has this id now."""

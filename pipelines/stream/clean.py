@@ -34,6 +34,8 @@ class CleanedRange:
     end: int
     verdicts: dict[str, int]
     observation_count: int
+    accepted: tuple[datetime, datetime] | None
+    """The first and the last result time of its accepted events."""
 
 
 @dataclass(frozen=True)
@@ -147,9 +149,11 @@ class RangeCleaner:
     @property
     def cleaned(self) -> CleanedRange:
         """What has come of the range so far."""
+        times = pc.min_max(self.own_keys["result_time"]).as_py()
         return CleanedRange(
-            self._topic, self._partition, self._start, self._next_offset, dict(self._verdicts), self._observation_count
-        )
+            self._topic, self._partition, self._start, self._next_offset, dict(self._verdicts), self._observation_count,
+            (times["min"], times["max"]) if times["min"] else None,
+        )  # fmt: skip
 
 
 def _accepted_keys(judged: Judged) -> pa.Table:

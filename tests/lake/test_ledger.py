@@ -1,11 +1,20 @@
 """The ledger's look-ups open only the files that can hold what is asked for, and miss nothing in them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from pipelines.kernel.copies import SAME_EVENT_WITHIN
-from pipelines.lake.ledger import DEDUPLICATION_MARGIN, known_keys, ledger_files, redriven_files, rows_at, rows_from
+from pipelines.lake.ledger import (
+    DEDUPLICATION_MARGIN,
+    LedgerFile,
+    known_keys,
+    ledger_files,
+    redriven_files,
+    rows_at,
+    rows_from,
+)
 from pipelines.lake.tables import Lake
 from tests.stream.test_batch import take_in
 from tests.uplinks import TOPIC, Topic, uplink
@@ -54,6 +63,27 @@ def test_known_keys_are_those_of_the_partition_near_the_span(filled, partition, 
     span = NOON + timedelta(days=first_day), NOON + timedelta(days=last_day)
     keys = known_keys(filled, partition, span)["event_key"].to_pylist()
     assert len(set(keys)) == len(keys) == count
+
+
+@pytest.mark.parametrize(
+    ("partition", "first_day", "last_day", "by_the_log", "by_its_writer"),
+    [
+        (0, 5, 6, True, False),  # between both partitions' times
+        (0, 4, 5, True, True),
+        (0, -1, 0, True, True),
+        (1, 4, 5, True, False),
+        (1, 10, 11, True, True),
+        (2, 0, 10, True, False),  # nothing of it was accepted
+        (3, 0, 10, False, False),
+        (1, 11, 12, False, False),
+    ],
+)
+def test_a_file_is_asked_where_its_partition_may_be(partition, first_day, last_day, by_the_log, by_its_writer):
+    span = NOON + timedelta(days=first_day), NOON + timedelta(days=last_day)
+    days = {0: (NOON, NOON + timedelta(days=4)), 1: (NOON + timedelta(days=6), NOON + timedelta(days=10))}
+    file = LedgerFile("events.parquet", (0, 2), (0, 9), (NOON, NOON + timedelta(days=10)))
+    assert file.may_hold(partition, *span) is by_the_log
+    assert replace(file, accepted=days).may_hold(partition, *span) is by_its_writer
 
 
 def test_keys_are_looked_up_as_far_as_copies_may_be_apart():

@@ -159,6 +159,22 @@ def test_partitions_that_are_new_are_found(broker, topic, run, monkeypatch):
     assert ranges == [(2, 0, 1)]
 
 
+def test_a_file_of_its_own_is_known_by_what_each_partition_has_in_it(broker, topic, run, tmp_path):
+    days = {0: (20, 24), 1: (3, 8)}
+    with kafka.producer(broker.address) as producer:
+        for partition, both in days.items():
+            for day in both:
+                time = f"2026-05-{day:02}T12:00:00Z"
+                value = uplink({"air_temperature": 20.0}, device=f"{partition:016x}", counter=day, time=time)
+                producer.send(topic, value, partition=partition)
+            producer.send(topic, b"{", partition=partition)
+    assert run.batch() == [(0, 0, 3), (1, 0, 3)]
+    (own,) = run.tables.ledger
+    assert {partition: (first.day, last.day) for partition, (first, last) in own.accepted.items()} == days
+    (listed,) = Tables(Lake(tmp_path / "lake")).ledger
+    assert (listed.path, listed.accepted) == (own.path, None)
+
+
 def test_told_to_stop_it_gives_up_the_batch_and_leaves_nothing(broker, topic, run, monkeypatch):
     send(broker, topic, 0, range(100))
     monkeypatch.setattr(embedded, "WAITING_BYTES", 1)
