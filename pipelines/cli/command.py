@@ -49,8 +49,16 @@ class Command:
     exit_code: Callable[[Any], int] = field(default=_done)
 
 
+_WITHOUT_PANDAS = frozenset({"gate", "ingest"})
+"""Jobs whose process has no use for pandas, which Arrow and others would load unasked."""
+
+
 def job(name: str) -> Any:
     """Import a job only when it is called, so that light commands load neither DuckDB nor Spark."""
+    if name in _WITHOUT_PANDAS:
+        from pipelines.light import start_light
+
+        start_light()
     return importlib.import_module(f"pipelines.jobs.{name}")
 
 

@@ -34,9 +34,6 @@ MODELS = "select model_name, model_digest, gold_version, metrics, decided_at fro
 
 
 def _stream(settings: Settings, args: Namespace) -> Any:
-    from pipelines.light import start_light
-
-    start_light()
     ingest = job("ingest")
     kind = kind_of(settings.topic(args.topic))
     # Operations are few: a JVM would take longer to start than they to be taken in.

@@ -84,20 +84,13 @@ def _sample_lines(rows: tuple[Mapping[str, Any], ...]) -> Iterator[str]:
         yield from table_lines(columns, [[row.get(name) for name in columns] for row in rows])
 
 
-def _light_gate() -> Any:
-    from pipelines.light import start_light
-
-    start_light()
-    return job("gate")
-
-
 _TABLE = arg("table", metavar="TABLE", help="table, as in silver.observations")
 
 GATE_COMMANDS = (
     Command(
         ("gate", "run"),
         "Judge what is new in a table; a held slice ends with exit code 5.",
-        lambda settings, args: _light_gate().gate(settings, args.table),
+        lambda settings, args: job("gate").gate(settings, args.table),
         ("fieldstream gate run silver.observations",),
         (_TABLE,),
         show=_show_judgement,
@@ -106,7 +99,7 @@ GATE_COMMANDS = (
     Command(
         ("gate", "judge"),
         "As gate run, but a slice that is held is no failure: what follows can use the rest.",
-        lambda settings, args: [_light_gate().gate(settings, table) for table in args.tables],
+        lambda settings, args: [job("gate").gate(settings, table) for table in args.tables],
         ("fieldstream gate judge silver.observations silver.operations",),
         (arg("tables", nargs="+", metavar="TABLE", help="tables, as in silver.observations"),),
         show=_show_judgements,

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
 from types import ModuleType
-from typing import Any
 
+from pipelines.gate.late_pandas import LatePandas
 from pipelines.gate.on_demand import load_on_demand
 from pipelines.light import absent
 
@@ -28,7 +28,6 @@ _METRICS = (
 )
 """What the expectations of the suites are computed from; each makes itself known by being imported."""
 
-_CLASSES_OF_PANDAS = ("DataFrame", "Index", "Series", "Timestamp")
 _UNASKED = ("pyspark", "sqlalchemy.orm", "sqlalchemy.dialects.postgresql")
 
 
@@ -52,11 +51,11 @@ def without_unasked() -> Iterator[None]:
 
     Spark, only to know that it is there; SciPy and Altair, for tests of distributions and their charts; the object
     mapper and PostgreSQL's types of SQLAlchemy, for classes that nobody maps and a database that nobody asks; pandas,
-    until more is asked of it than whether a number is missing or something is of a class of its.
+    of which [little](late_pandas.py) is asked.
     """
     scipy = ModuleType("scipy")
     scipy.stats = None  # type: ignore[attr-defined]  # what is imported from it
-    stand_ins = {"altair": ModuleType("altair"), "scipy": scipy, "pandas": _pandas()}
+    stand_ins = {"altair": ModuleType("altair"), "scipy": scipy, "pandas": LatePandas()}
     standing_in = {name: module for name, module in stand_ins.items() if name not in sys.modules}
     sys.modules.update(standing_in)
     try:
@@ -66,35 +65,6 @@ def without_unasked() -> Iterator[None]:
         for name, module in standing_in.items():
             if sys.modules.get(name) is module:
                 del sys.modules[name]
-
-
-def _pandas() -> ModuleType:
-    """Make a module that knows pandas' classes and what is no value, and loads pandas for who asks anything else."""
-
-    def asked(name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        if sys.modules.get("pandas") is stand_in:
-            del sys.modules["pandas"]
-        return getattr(import_module("pandas"), name)
-
-    def isnull(value: object) -> object:
-        if value is None or isinstance(value, str | int | float):
-            return value is None or value != value  # noqa: PLR0124 - NaN is what is not itself
-        return asked("isnull")(value)
-
-    stand_in = ModuleType("pandas")
-    classes = {name: _ClassOfPandas(name, (), {}) for name in _CLASSES_OF_PANDAS}
-    vars(stand_in).update(classes, isnull=isnull, __getattr__=asked)
-    return stand_in
-
-
-class _ClassOfPandas(type):
-    """A class of pandas', of which nothing is an instance before pandas is loaded."""
-
-    def __instancecheck__(cls, instance: object) -> bool:
-        loaded = sys.modules.get("pandas")
-        return loaded is not None and isinstance(instance, getattr(loaded, cls.__name__))
 
 
 @contextmanager
