@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from types import TracebackType
 from typing import Self
 
@@ -24,7 +24,12 @@ from pipelines.kernel.verdicts import Verdicts, verdicts
 
 RECORD_COLUMNS = ("topic", "partition", "offset", "kafka_time", "key", "headers", "raw")
 KNOWN_KEYS_SCHEMA = pa.schema(
-    [("event_key", pa.string()), ("result_time", pa.timestamp("us", tz="UTC")), ("body_digest", pa.string())]
+    [
+        pa.field("partition", pa.int32(), nullable=False),
+        ("event_key", pa.string()),
+        ("result_time", pa.timestamp("us", tz="UTC")),
+        ("body_digest", pa.string()),
+    ]
 )
 # What the steps read of a record; the rest goes around DuckDB.
 _READ = ("kafka_time", "key", "headers", "raw")
@@ -88,15 +93,19 @@ class Batch:
         """Free the batch's memory."""
         self._database.close()
 
-    def result_times(self) -> tuple[datetime, datetime] | None:
-        """Return the earliest and the latest result time of readable records, None where there is none."""
-        query = "SELECT min(result_time), max(result_time) FROM messages WHERE fault IS NULL"
-        earliest, latest = self._database.rows(query)[0]
-        return None if earliest is None else (earliest, latest)
+    def result_times(self) -> dict[int, tuple[datetime, datetime]]:
+        """Return the earliest and the latest result time of the events of each partition that has any."""
+        found = self._found
+        events = found.select(["partition", "result_time"]).filter(found["event_key"].is_valid())
+        times = {
+            partition: pc.min_max(events["result_time"].filter(pc.equal(events["partition"], partition))).as_py()
+            for partition in events["partition"].unique().to_pylist()
+        }
+        return {partition: (each["min"], each["max"]) for partition, each in times.items()}
 
     def judge(self, known_keys: pa.Table) -> Judged:
         """Give each record its verdict; `known_keys` (`KNOWN_KEYS_SCHEMA`) are events that the lake holds already."""
-        found = self._found()
+        found = self._found
         plain, candidates, known = repeats(found, known_keys)
         all_copies = pa.concat_tables([plain, copies(candidates, known)])
         told = verdicts(self._meant.exceptions(), all_copies, found["event_key"].combine_chunks())
@@ -106,7 +115,7 @@ class Batch:
     def observe(self) -> pa.Table:
         """Return the silver rows of records that carry their verdict already (rows of bronze.events)."""
         is_accepted = pc.equal(self._records["verdict"], "accepted").to_numpy()
-        return self._meant.rows(self._found(), is_accepted, self._constants)
+        return self._meant.rows(self._found, is_accepted, self._constants)
 
     def _read_messages(self) -> None:
         row_ids = pa.array(np.arange(self._records.num_rows))
@@ -139,6 +148,7 @@ class Batch:
             self._database.register("raws", self._records.select(["raw"]))
             return self._database.query("SELECT try(decode(raw)) AS text FROM raws")["text"]
 
+    @cached_property
     def _found(self) -> pa.Table:
         """Return what was found out about each record, in the records' order."""
         found = self._database.query(self._steps.events)

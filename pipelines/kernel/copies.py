@@ -37,6 +37,7 @@ class Candidate(NamedTuple):
 class Known(NamedTuple):
     """An event that was accepted before."""
 
+    partition: int
     event_key: str
     result_time: datetime
     body_digest: str
@@ -47,7 +48,7 @@ class _Accepted(NamedTuple):
     reason: str
 
 
-_Events = dict[tuple[int | None, str, int], list[_Accepted]]
+_Events = dict[tuple[int, str, int], list[_Accepted]]
 
 
 def copies(candidates: Iterable[Candidate], known: Iterable[Known]) -> pa.Table:
@@ -57,7 +58,7 @@ def copies(candidates: Iterable[Candidate], known: Iterable[Known]) -> pa.Table:
     """
     events: _Events = {}
     for event in known:
-        _keep(events, None, event, "known_to_the_lake")
+        _keep(events, event, "known_to_the_lake")
     rows: list[tuple[int, str, str, str | None]] = []
     for each in candidates:
         near = _near(events, each)
@@ -67,8 +68,7 @@ def copies(candidates: Iterable[Candidate], known: Iterable[Known]) -> pa.Table:
         elif near:
             rows.append((each.row_id, "quarantined", "conflict", None))
         else:
-            event = Known(each.event_key, each.result_time, each.body_digest)
-            _keep(events, each.partition, event, "repeated_in_batch")
+            _keep(events, Known(*each[1:]), "repeated_in_batch")
     columns = zip(*rows, strict=True) if rows else ([], [], [], [])
     return pa.Table.from_arrays(
         [pa.array(column, kind) for column, kind in zip(columns, COPIES_SCHEMA.types, strict=True)],
@@ -76,8 +76,8 @@ def copies(candidates: Iterable[Candidate], known: Iterable[Known]) -> pa.Table:
     )
 
 
-def _keep(events: _Events, partition: int | None, event: Known, reason: str) -> None:
-    place = partition, event.event_key[:IDENTITY_LENGTH], _hour(event.result_time)
+def _keep(events: _Events, event: Known, reason: str) -> None:
+    place = event.partition, event.event_key[:IDENTITY_LENGTH], _hour(event.result_time)
     events.setdefault(place, []).append(_Accepted(event, reason))
 
 
@@ -85,9 +85,8 @@ def _near(events: _Events, candidate: Candidate) -> list[_Accepted]:
     identity, hour = candidate.event_key[:IDENTITY_LENGTH], _hour(candidate.result_time)
     return [
         accepted
-        for partition in (None, candidate.partition)
         for neighbour in (hour - 1, hour, hour + 1)
-        for accepted in events.get((partition, identity, neighbour), ())
+        for accepted in events.get((candidate.partition, identity, neighbour), ())
         if abs(accepted.event.result_time - candidate.result_time) < SAME_EVENT_WITHIN
     ]
 

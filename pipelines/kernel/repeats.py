@@ -32,7 +32,7 @@ def repeats(found: pa.Table, known_events: pa.Table) -> Repeats:
     """Find what occurs more than once.
 
     Shape: `found` has row_id (ascending), partition, event_key (null where there is no event), result_time and
-    body_digest; `known_events` the last three.
+    body_digest; `known_events` the last four.
     """
     events = found.select(["row_id", *Candidate._fields[1:]]).filter(found["event_key"].is_valid())
     own, known = identity_numbers(events["event_key"]), identity_numbers(known_events["event_key"])

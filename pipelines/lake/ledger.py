@@ -5,7 +5,7 @@ the look-up of keys needs.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -88,28 +88,29 @@ def redriven_files(lake: Lake) -> list[LedgerFile]:
 
 def known_keys(
     files: Sequence[LedgerFile],
-    partition: int,
+    partitions: Collection[int],
     result_times: tuple[datetime, datetime],
     *,
     margin: timedelta = DEDUPLICATION_MARGIN,
     places: Sequence[str] = (),
 ) -> pa.Table:
-    """Return what is needed to know copies of the accepted events of one Kafka partition around a span of result times.
+    """Return what is needed to know copies of the accepted events of Kafka partitions around a span of result times.
 
     Copies of an event share its partition, so no other partition is read; nor is a file whose statistics say that
     it holds no event near the span.
 
-    Shape: event_key, result_time, body_digest, and the columns of their place that are asked for; one row an event.
+    Shape: partition, event_key, result_time, body_digest, and the columns of their place that are asked for; one row
+    an event.
     """
     earliest, latest = result_times[0] - margin, result_times[1] + margin
-    chosen = [file.path for file in files if file.may_hold(partition, earliest, latest)]
+    chosen = [file.path for file in files if any(file.may_hold(each, earliest, latest) for each in partitions)]
     is_candidate = (
-        (pc.field("partition") == partition)
+        pc.field("partition").isin(pa.array(partitions, pa.int32()))
         & (pc.field("verdict") == "accepted")
         & (pc.field("result_time") >= pa.scalar(earliest, pa.timestamp("us", tz="UTC")))
         & (pc.field("result_time") <= pa.scalar(latest, pa.timestamp("us", tz="UTC")))
     )
-    return _read(chosen, ["event_key", "result_time", "body_digest", *places], is_candidate)
+    return _read(chosen, ["partition", "event_key", "result_time", "body_digest", *places], is_candidate)
 
 
 def rows_from(files: Sequence[LedgerFile], topic: str, partition: int, start: int, end: int) -> pa.Table:

@@ -124,7 +124,7 @@ def _observed(lake: Lake, kind: TopicKind, seen: int, taken: int, tenant_id: str
             with Batch(steps(kind), records, tenant_id=tenant_id, ingest_time=decided_at, overrides=overrides) as batch:
                 # Judged, not only observed: what a contract changed since cannot read again has no observations.
                 observations = batch.judge(KNOWN_KEYS_SCHEMA.empty_table()).silver
-                result_times = batch.result_times()
+                result_times = batch.result_times().get(partition)
             # An operation is read whole or not at all: one accepted before has its row.
             if former == "accepted" and kind is OPERATIONS:
                 continue

@@ -104,7 +104,7 @@ def _judged_anew(lake: Lake, selection: Selection, tenant_id: str, decided_at: d
             ) as batch:
                 place, offsets = (topic, partition), [each.place.offset for each in chunk]
                 # An event that is accepted already would find itself.
-                times = None if former == "accepted" else batch.result_times()
+                times = None if former == "accepted" else batch.result_times().get(partition)
                 known = standing.known(ledger, place, times, apart=offsets)
                 judged = batch.judge(pa.concat_tables([known, own_keys]))
             own_keys = pa.concat_tables([own_keys, _accepted_keys(judged)])

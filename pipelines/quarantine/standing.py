@@ -65,7 +65,7 @@ class Standing:
             return KNOWN_KEYS_SCHEMA.empty_table()
         topic, partition = place
         anew = self._anew.get(place, {})
-        taken = known_keys(files, partition, result_times, places=("topic", "offset"))
+        taken = known_keys(files, [partition], result_times, places=("topic", "offset"))
         other = np.concatenate([np.asarray(apart, np.int64), np.fromiter(anew, np.int64, len(anew))])
         is_other = pa.array(np.isin(taken["offset"].to_numpy(), other))
         taken = taken.filter(pc.and_not(pc.equal(taken["topic"], topic), is_other))
@@ -76,7 +76,7 @@ class Standing:
             for offset, row in anew.items()
             if row["verdict"] == "accepted" and offset not in left and earliest <= row["result_time"] <= latest
         ]
-        keys = [{name: row[name] for name in KNOWN_KEYS_SCHEMA.names} for row in accepted]
+        keys = [row | {"partition": partition} for row in accepted]
         return pa.concat_tables(
             [
                 taken.select(KNOWN_KEYS_SCHEMA.names).cast(KNOWN_KEYS_SCHEMA),

@@ -56,8 +56,8 @@ class Judge:
             ingest_time=self._decided_at,
             overrides=self._overrides,
         ) as batch:
-            place = slice_.topic, slice_.partition
-            judged = batch.judge(self._standing.known(ledger, place, batch.result_times(), apart))
+            place, times = (slice_.topic, slice_.partition), batch.result_times().get(slice_.partition)
+            judged = batch.judge(self._standing.known(ledger, place, times, apart))
         return Anew(
             self._changed(events, judged.events),
             _as_taken_in(judged.silver.cast(table(kind_of(slice_.topic).table).arrow_schema), events),

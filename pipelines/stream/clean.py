@@ -1,12 +1,12 @@
 """Records of Kafka partitions through the kernel into data files: what every engine's workers do."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -72,10 +72,10 @@ class Cleaning:
             return None
         topic, partition, start = (first[name][0].as_py() for name in ("topic", "partition", "offset"))
         with CleanedFiles(self) as files:
-            cleaner = RangeCleaner(self, files, topic, partition, start)
+            cleaner = Cleaner(self, files, topic, {partition: start})
             for chunk in _joined(first, chunks):
                 cleaner.add(chunk)
-            return files.finish([cleaner])
+            return cleaner.finish()
 
 
 class CleanedFiles:
@@ -96,64 +96,83 @@ class CleanedFiles:
         self._observations.__exit__(kind, error, at)
 
     def write(self, judged: Judged) -> None:
-        """Write a chunk of one partition, which is a row group then."""
+        """Write a chunk, which is a row group then."""
         self._events.write(judged.events)
         self._observations.write(judged.silver)
 
-    def finish(self, cleaners: Iterable["RangeCleaner"]) -> Cleaned | None:
-        """Close the files and say what is in them; None where there were no records."""
+    def finish(self, ranges: Iterable[CleanedRange]) -> Cleaned | None:
+        """Close the files, in which these ranges are; None where there were no records."""
         events_file = self._events.finish()
-        if events_file is None:
-            return None
-        ranges = tuple(cleaner.cleaned for cleaner in cleaners if cleaner.has_records)
-        return Cleaned(ranges, events_file, self._observations.finish())
+        return None if events_file is None else Cleaned(tuple(ranges), events_file, self._observations.finish())
 
 
-class RangeCleaner:
-    """Cleans one range, a chunk after another."""
+class Cleaner:
+    """Cleans ranges of one topic, a chunk of records after another; a chunk may hold some of each partition's."""
 
-    def __init__(self, cleaning: Cleaning, files: CleanedFiles, topic: str, partition: int, start: int) -> None:
-        """Begin at an offset."""
-        self._cleaning, self._files = cleaning, files
-        self._topic, self._partition, self._start = topic, partition, start
-        self._next_offset = start
-        self._verdicts: Counter[str] = Counter()
+    def __init__(self, cleaning: Cleaning, files: CleanedFiles, topic: str, starts: Mapping[int, int]) -> None:
+        """Begin at an offset of each partition."""
+        self._cleaning, self._files, self._topic = cleaning, files, topic
+        self._starts, self._next_offsets = starts, dict(starts)
+        self._verdicts: Counter[tuple[int, str]] = Counter()
+        self._observations: Counter[int] = Counter()
         # The events accepted so far, which no commit has made part of the ledger yet.
         self.own_keys = KNOWN_KEYS_SCHEMA.empty_table()
-        self._observation_count = 0
 
     def add(self, chunk: pa.Table) -> None:
-        """Clean the records that follow.
+        """Clean the records that follow, which are in offset order within each partition.
 
         Raises:
             OffsetGap: They do not follow, or an offset is missing between them.
         """
-        self._next_offset = _contiguous(chunk, self._next_offset)
+        self._next_offsets |= {partition: self._after(chunk, partition) for partition in _partitions(chunk)}
         cleaning = self._cleaning
         with Batch(
             cleaning.steps, chunk, tenant_id=cleaning.tenant_id, ingest_time=cleaning.ingest_time,
             overrides=cleaning.overrides,
         ) as batch:  # fmt: skip
-            judged = cleaning.known.judge(batch, self._partition, self.own_keys)
+            judged = cleaning.known.judge(batch, self.own_keys)
         failpoints.reach(failpoints.Seam.CLEANED)
         self._files.write(judged)
-        self._verdicts.update(_counts(judged.events["verdict"]))
-        self._observation_count += judged.silver.num_rows
+        self._count(judged)
         self.own_keys = pa.concat_tables([self.own_keys, _accepted_keys(judged)])
 
-    @property
-    def has_records(self) -> bool:
-        """Say whether any have come."""
-        return self._next_offset > self._start
+    def finish(self) -> Cleaned | None:
+        """Close the files and say what came of each range; None where there were no records."""
+        return self._files.finish(
+            self._cleaned(partition, start)
+            for partition, start in self._starts.items()
+            if self._next_offsets[partition] > start
+        )
 
-    @property
-    def cleaned(self) -> CleanedRange:
-        """What has come of the range so far."""
-        times = pc.min_max(self.own_keys["result_time"]).as_py()
+    def _after(self, chunk: pa.Table, partition: int) -> int:
+        """Return the offset after the partition's records, which must run on without a hole."""
+        offsets = chunk["offset"].filter(pc.equal(chunk["partition"], partition))
+        expected, first, last = self._next_offsets[partition], offsets[0].as_py(), offsets[-1].as_py()
+        if first != expected or last - first + 1 != len(offsets):
+            got = first if first != expected else _hole(offsets.to_pylist())
+            raise OffsetGap(self._topic, partition, expected, got)
+        return int(last + 1)
+
+    def _count(self, judged: Judged) -> None:
+        for partition in _partitions(judged.events):
+            verdicts = judged.events["verdict"].filter(pc.equal(judged.events["partition"], partition))
+            self._verdicts.update({(partition, verdict): count for verdict, count in _counts(verdicts)})
+        self._observations.update(dict(_counts(judged.silver["partition"])))
+
+    def _cleaned(self, partition: int, start: int) -> CleanedRange:
+        own_times = self.own_keys["result_time"].filter(pc.equal(self.own_keys["partition"], partition))
+        times = pc.min_max(own_times).as_py()
         return CleanedRange(
-            self._topic, self._partition, self._start, self._next_offset, dict(self._verdicts), self._observation_count,
+            self._topic, partition, start, self._next_offsets[partition],
+            {verdict: count for (of, verdict), count in self._verdicts.items() if of == partition},
+            self._observations[partition],
             (times["min"], times["max"]) if times["min"] else None,
         )  # fmt: skip
+
+
+def _partitions(rows: pa.Table) -> list[int]:
+    partitions: list[int] = rows["partition"].unique().to_pylist()
+    return partitions
 
 
 def _accepted_keys(judged: Judged) -> pa.Table:
@@ -161,18 +180,8 @@ def _accepted_keys(judged: Judged) -> pa.Table:
     return judged.events.select(KNOWN_KEYS_SCHEMA.names).filter(is_accepted)
 
 
-def _counts(verdicts: pa.ChunkedArray) -> dict[str, int]:
-    return {each["values"]: each["counts"] for each in pc.value_counts(verdicts).to_pylist()}
-
-
-def _contiguous(chunk: pa.Table, expected: int) -> int:
-    """Return the offset after the chunk, which must run on from `expected` without a hole."""
-    offsets = chunk["offset"]
-    first, last = offsets[0].as_py(), offsets[-1].as_py()
-    if first != expected or last - first + 1 != len(offsets):
-        topic, partition = chunk["topic"][0].as_py(), chunk["partition"][0].as_py()
-        raise OffsetGap(topic, partition, expected, first if first != expected else _hole(offsets.to_pylist()))
-    return int(last + 1)
+def _counts(values: pa.ChunkedArray) -> Iterator[tuple[Any, int]]:
+    return ((each["values"], each["counts"]) for each in pc.value_counts(values).to_pylist())
 
 
 def _hole(offsets: list[int]) -> int:

@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
+from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA
 from pipelines.memory import give_back_freed_memory
 from pipelines.stream.batch import Tables
-from pipelines.stream.clean import Cleaned, CleanedFiles, Cleaning, RangeCleaner
+from pipelines.stream.clean import Cleaned, CleanedFiles, Cleaner, Cleaning
 from pipelines.stream.consume import Patience, divided, require_no_end_before
 from pipelines.stream.feed import POLL_S, Feed
 from pipelines.stream.identity import TopicIdentity, require_same_topic
@@ -23,11 +24,10 @@ from pipelines.stream.known import KnownByHeart
 from pipelines.stream.plan import Ends, OffsetRange
 from pipelines.stream.recall import Recall
 
-# What waits in all partitions together before the one that has most of it is cleaned: 16 MiB cost a backlog a sixth
-# more CPU, for 40 MB less; 64 MiB a tenth less, for 80 MB more.
+# What waits of all partitions before it is cleaned: 16 MiB cost a backlog a twentieth more CPU, for 30 MB less.
 WAITING_BYTES = 24 * 2**20
-# What may be there of one partition before a batch wants it.
-AHEAD_BYTES = 12 * 2**20
+# What may be there of all partitions together before a batch wants it.
+AHEAD_BYTES = 24 * 2**20
 
 # How often to ask whether the broker is still there, and has new partitions; and to give back memory.
 LOOK_S = 10.0
@@ -52,7 +52,7 @@ class Embedded:
         self._ends: dict[int, int] = {}
         self._ahead: dict[int, _Ahead] = defaultdict(_Ahead)
         self._paused: set[int] = set()
-        self._accepted: dict[int, pa.Table] = {}
+        self._accepted = KNOWN_KEYS_SCHEMA.empty_table()
 
     @property
     def known(self) -> KnownByHeart:
@@ -95,17 +95,15 @@ class Embedded:
             Abandoned: `stop` was set meanwhile.
         """
         with CleanedFiles(cleaning) as files:
-            cleaners = {
-                each.partition: RangeCleaner(cleaning, files, each.topic, each.partition, each.start) for each in ranges
-            }
-            for partition, chunk in self._chunks({each.partition: each for each in ranges}):
-                cleaners[partition].add(chunk)
+            cleaner = Cleaner(cleaning, files, self._feed.topic, {each.partition: each.start for each in ranges})
+            for chunk in self._chunks({each.partition: each for each in ranges}):
+                cleaner.add(chunk)
                 if self._stop.is_set():
                     raise Abandoned
             # A topic keeps its id: all that was read is of the one that the plan was made for.
             require_same_topic(self._feed.topic, self._topic_id, self._identity.now())
-            self._accepted = {partition: cleaner.own_keys for partition, cleaner in cleaners.items()}
-            done = files.finish(cleaners.values())
+            self._accepted = cleaner.own_keys
+            done = cleaner.finish()
             return [done] if done else []
 
     def begin_anew(self) -> None:
@@ -118,9 +116,8 @@ class Embedded:
 
     def committed(self) -> None:
         """Remember what the last batch accepted, now that the lake holds it."""
-        for partition, keys in self._accepted.items():
-            self._recall.add(partition, keys)
-        self._accepted = {}
+        self._recall.add(self._accepted)
+        self._accepted = KNOWN_KEYS_SCHEMA.empty_table()
 
     def _look(self) -> None:
         """See which topic it is, and begin to read the partitions that are new."""
@@ -134,15 +131,15 @@ class Embedded:
                 if self._beginnings[partition] <= start <= self._ends[partition]:  # what is not so, the plan refuses
                     self._feed.start({partition: start})
 
-    def _chunks(self, ranges: Mapping[int, OffsetRange]) -> Iterator[tuple[int, pa.Table]]:
-        waiting = {partition: _Waiting(each) for partition, each in ranges.items()}
+    def _chunks(self, ranges: Mapping[int, OffsetRange]) -> Iterator[pa.Table]:
+        """Give the records of the ranges as they come, those of all partitions together."""
+        waiting = _Waiting(ranges)
         for partition, batch in self._from_ahead(ranges):
-            waiting[partition].add(batch)
+            waiting.add(partition, batch)
+            if waiting.size_bytes >= WAITING_BYTES:
+                yield waiting.take()
         patience = Patience(self._feed.address)
-        while missing := sum(each.missing for each in waiting.values()):
-            while sum(each.size_bytes for each in waiting.values()) >= WAITING_BYTES:
-                largest = max(waiting.values(), key=lambda each: each.size_bytes)
-                yield largest.partition, largest.take()
+        while missing := waiting.missing:
             if self._stop.is_set():
                 raise Abandoned
             polled = self._feed.poll(missing)
@@ -150,28 +147,31 @@ class Embedded:
                 patience.renew()
                 self._distribute(waiting, partition, batch)
             for partition, end in polled.ends.items():
-                if partition in waiting:
-                    require_no_end_before(self._feed, ranges[partition], waiting[partition].next_offset, end)
+                if partition in ranges:
+                    require_no_end_before(self._feed, ranges[partition], waiting.next_offsets[partition], end)
             patience.require()
-        yield from ((partition, each.take()) for partition, each in waiting.items() if each.size_bytes)
+            if waiting.size_bytes >= WAITING_BYTES:
+                yield waiting.take()
+        if waiting.size_bytes:
+            yield waiting.take()
 
-    def _distribute(self, waiting: Mapping[int, "_Waiting"], partition: int, batch: pa.RecordBatch) -> None:
-        if partition not in waiting:
+    def _distribute(self, waiting: "_Waiting", partition: int, batch: pa.RecordBatch) -> None:
+        wanted = waiting.ranges.get(partition)
+        if wanted is None:
             self._keep(partition, batch)
             return
-        place = waiting[partition]
-        wanted, rest = divided(batch, place.range.end)
-        if wanted.num_rows:
-            place.add(wanted)
+        rows, rest = divided(batch, wanted.end)
+        if rows.num_rows:
+            waiting.add(partition, rows)
         if rest.num_rows:
-            require_no_end_before(self._feed, place.range, place.next_offset, rest["offset"][0].as_py())
+            reached = rest["offset"][0].as_py()
+            require_no_end_before(self._feed, wanted, waiting.next_offsets[partition], reached)
             self._keep(partition, rest)
 
     def _keep(self, partition: int, batch: pa.RecordBatch) -> None:
-        """Keep what belongs to a later batch; a partition far ahead of the others has to wait for them."""
-        ahead = self._ahead[partition]
-        ahead.add(batch)
-        if partition not in self._paused and ahead.size_bytes > AHEAD_BYTES:
+        """Keep what belongs to a later batch; where much is ahead, its partition has to wait for the others."""
+        self._ahead[partition].add(batch)
+        if partition not in self._paused and sum(each.size_bytes for each in self._ahead.values()) > AHEAD_BYTES:
             self._feed.pause(partition)
             self._paused.add(partition)
 
@@ -212,25 +212,26 @@ class _Ahead:
 
 
 class _Waiting:
-    """Records of one range that wait to be a chunk."""
+    """Records of a batch's ranges that wait to be a chunk."""
 
-    def __init__(self, wanted: OffsetRange) -> None:
-        self.range = wanted
-        self.partition = wanted.partition
-        self.next_offset = wanted.start
+    def __init__(self, ranges: Mapping[int, OffsetRange]) -> None:
+        self.ranges = ranges
+        self.next_offsets = {partition: each.start for partition, each in ranges.items()}
         self.size_bytes = 0
-        self._batches: list[pa.RecordBatch] = []
+        self._batches: dict[int, list[pa.RecordBatch]] = defaultdict(list)
 
     @property
     def missing(self) -> int:
-        return self.range.end - self.next_offset
+        return sum(each.end - self.next_offsets[partition] for partition, each in self.ranges.items())
 
-    def add(self, batch: pa.RecordBatch) -> None:
-        self._batches.append(batch)
+    def add(self, partition: int, batch: pa.RecordBatch) -> None:
+        self._batches[partition].append(batch)
         self.size_bytes += batch.nbytes
-        self.next_offset = batch["offset"][-1].as_py() + 1
+        self.next_offsets[partition] = batch["offset"][-1].as_py() + 1
 
     def take(self) -> pa.Table:
-        chunk = pa.Table.from_batches(self._batches)
-        self._batches, self.size_bytes = [], 0
+        """Give up all that waits, one partition after another."""
+        chunk = pa.Table.from_batches([batch for _, batches in sorted(self._batches.items()) for batch in batches])
+        self._batches.clear()
+        self.size_bytes = 0
         return chunk

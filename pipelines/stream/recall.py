@@ -6,13 +6,14 @@ read from the ledger's own files before it counts.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import timedelta
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA
 from pipelines.kernel.copies import SAME_EVENT_WITHIN
 from pipelines.kernel.flags import Indices, Truths
 from pipelines.kernel.repeats import Numbers, identity_numbers
@@ -29,6 +30,9 @@ _SPAN = timedelta(minutes=30)
 _SPAN_US = _SPAN // timedelta(microseconds=1)
 _REACH = range(-(SAME_EVENT_WITHIN // _SPAN), SAME_EVENT_WITHIN // _SPAN + 1)
 
+_Place = tuple[int, int]
+"""A partition, and a span of time."""
+
 
 class Recall:
     """The keys of one topic's accepted events, as far as they have been asked for."""
@@ -36,83 +40,80 @@ class Recall:
     def __init__(self, files: Callable[[], Sequence[LedgerFile]]) -> None:
         """Remember nothing yet; `files` says which files the ledger has now."""
         self._files = files
-        self._recent: dict[int, pa.Table] = {}
-        self._spans: OrderedDict[tuple[int, int], _Prints] = OrderedDict()
+        self.recent = KNOWN_KEYS_SCHEMA.empty_table()
+        """The keys added last, of all partitions."""
+        self._spans: OrderedDict[_Place, _Prints] = OrderedDict()
         self._asked = 0
 
     def forget(self) -> None:
         """Forget everything: somebody else has added to the ledger."""
-        self._recent.clear()
+        self.recent = KNOWN_KEYS_SCHEMA.empty_table()
         self._spans.clear()
 
-    def recent(self, partition: int) -> pa.Table | None:
-        """Return the keys added last, None where there are none."""
-        return self._recent.get(partition)
-
-    def add(self, partition: int, keys: pa.Table) -> None:
-        """Remember keys that are in the ledger's files from now on."""
-        before = self._recent.get(partition)
-        rows = keys if before is None else pa.concat_tables([before, keys])
-        if rows.num_rows > 2 * RECENT_ROWS:
-            past, rows = rows.slice(0, rows.num_rows - RECENT_ROWS), rows.slice(rows.num_rows - RECENT_ROWS)
-            self._recent[partition] = rows.combine_chunks()
+    def add(self, keys: pa.Table) -> None:
+        """Remember keys (`KNOWN_KEYS_SCHEMA`) that are in the ledger's files from now on."""
+        self.recent = pa.concat_tables([self.recent, keys])
+        count = self.recent.num_rows
+        if count > 2 * RECENT_ROWS:
+            past, self.recent = self.recent.slice(0, count - RECENT_ROWS), self.recent.slice(count - RECENT_ROWS)
+            self.recent = self.recent.combine_chunks()
             # What is not remembered is read when it is asked for.
-            self._file(partition, past, {span for place, span in self._spans if place == partition})
-        else:
-            self._recent[partition] = rows
+            self._file(past, set(self._spans))
 
-    def older(self, partition: int, events: pa.Table) -> pa.Table | None:
+    def older(self, events: pa.Table) -> pa.Table | None:
         """Return what the ledger holds of the same identities near these events and `recent` does not; None if nothing.
 
-        Shape: `events` has event_key and result_time; the answer is as that of `known_keys`, and may hold more.
+        Shape: `events` as `KNOWN_KEYS_SCHEMA`; the answer is as that of `known_keys`, and may hold more.
         """
         if events.num_rows == 0:
             return None
-        prints, spans = identity_numbers(events["event_key"]), _spans(events["result_time"])
-        asked = np.unique(spans)
-        near = sorted({span + step for span in asked.tolist() for step in _REACH})
-        self._read(partition, near)
+        prints, asked = identity_numbers(events["event_key"]), _rows_by_place(events)
+        near = sorted({(partition, span + step) for partition, span in asked for step in _REACH})
+        self._read(near)
         found = np.zeros(len(prints), np.bool_)
-        for span in asked.tolist():
-            rows = np.flatnonzero(spans == span)
+        for (partition, span), rows in asked.items():
             for step in _REACH:
                 found[rows] |= self._spans[partition, span + step].hold(prints[rows])
         self._asked += events.num_rows
-        self._use(partition, near)
+        self._use(near)
         self._let_go()
         if not found.any():
             return None
         suspects = events.filter(pa.array(found))
-        span = pc.min_max(suspects["result_time"]).as_py()
-        known = known_keys(self._files(), partition, (span["min"], span["max"]))
+        times = pc.min_max(suspects["result_time"]).as_py()
+        known = known_keys(self._files(), suspects["partition"].unique().to_pylist(), (times["min"], times["max"]))
         return known.filter(pa.array(np.isin(identity_numbers(known["event_key"]), prints[found])))
 
-    def _read(self, partition: int, near: Sequence[int]) -> None:
-        """Read those spans that are not remembered."""
-        missing = {span for span in near if (partition, span) not in self._spans}
-        for span in missing:
-            self._spans[partition, span] = _Prints()
-        for first, last in _stretches(missing):
+    def _read(self, near: Iterable[_Place]) -> None:
+        """Read what is not remembered of those places."""
+        missing = {place for place in near if place not in self._spans}
+        for place in missing:
+            self._spans[place] = _Prints()
+        for first, last in _stretches({span for _, span in missing}):
             low, high = (pa.scalar(span * _SPAN_US, pa.timestamp("us", tz="UTC")).as_py() for span in (first, last + 1))
-            known = known_keys(self._files(), partition, (low, high), margin=timedelta(0))
-            recent = self._recent.get(partition)
-            if recent is not None:
-                known = known.filter(pc.invert(pc.is_in(known["event_key"], recent["event_key"].combine_chunks())))
-            self._file(partition, known, missing)
+            partitions = sorted({partition for partition, span in missing if first <= span <= last})
+            known = known_keys(self._files(), partitions, (low, high), margin=timedelta(0))
+            self._file(self._not_recent(known), missing)
 
-    def _file(self, partition: int, keys: pa.Table, chosen: set[int]) -> None:
+    def _not_recent(self, keys: pa.Table) -> pa.Table:
+        """Leave out what is recent; a key that is recent of another partition stays."""
+        at = pc.index_in(keys["event_key"], self.recent["event_key"].combine_chunks())
+        is_recent = pc.equal(self.recent["partition"].take(at), keys["partition"])
+        return keys.filter(pc.invert(is_recent.fill_null(False)))
+
+    def _file(self, keys: pa.Table, chosen: Container[_Place]) -> None:
         if keys.num_rows == 0:
             return
-        spans, prints = _spans(keys["result_time"]), identity_numbers(keys["event_key"])
-        for span in np.unique(spans).tolist():
-            if span in chosen:
-                self._spans[partition, span].add(prints[spans == span])
+        prints = identity_numbers(keys["event_key"])
+        for place, rows in _rows_by_place(keys).items():
+            if place in chosen:
+                self._spans[place].add(prints[rows])
 
-    def _use(self, partition: int, near: Sequence[int]) -> None:
+    def _use(self, near: Iterable[_Place]) -> None:
         """Move what is used to the end: what was not used for longest comes first."""
-        for span in near:
-            self._spans.move_to_end((partition, span))
-            self._spans[partition, span].used_at = self._asked
+        for place in near:
+            self._spans.move_to_end(place)
+            self._spans[place].used_at = self._asked
 
     def _let_go(self) -> None:
         """Forget what was not used for longest, as far as that is long ago or all of it too much."""
@@ -150,9 +151,14 @@ class _Prints:
         return found
 
 
-def _spans(times: pa.ChunkedArray) -> Indices:
-    spans: Indices = times.cast(pa.int64()).to_numpy() // _SPAN_US
-    return spans
+def _rows_by_place(keys: pa.Table) -> dict[_Place, Indices]:
+    """Return which rows are of each partition and span; there are some."""
+    partitions, spans = keys["partition"].to_numpy(), keys["result_time"].cast(pa.int64()).to_numpy() // _SPAN_US
+    order = np.lexsort((spans, partitions))
+    is_first = (np.diff(partitions[order]) != 0) | (np.diff(spans[order]) != 0)
+    return {
+        (int(partitions[rows[0]]), int(spans[rows[0]])): rows for rows in np.split(order, np.flatnonzero(is_first) + 1)
+    }
 
 
 def _stretches(spans: set[int]) -> list[tuple[int, int]]:

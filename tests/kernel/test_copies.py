@@ -37,7 +37,7 @@ def test_an_event_is_known_for_an_hour(second, third, expected):
 
 
 def test_the_lake_is_asked_first_and_gives_its_key():
-    known = Known(SAME + "f" * 8, NOON, "x")
+    known = Known(0, SAME + "f" * 8, NOON, "x")
     (row,) = copies([candidate(0, 10)], [known]).to_pylist()
     assert row == {"row_id": 0, "verdict": "duplicate", "reason": "known_to_the_lake", "event_key": known.event_key}
     assert judged([candidate(0, 10, "y")], [known]) == {0: CONFLICT}

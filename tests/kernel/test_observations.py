@@ -36,7 +36,7 @@ def test_only_what_is_to_be_explained_is_an_exception(batch):
 def test_only_accepted_events_have_rows(batch, accepted, offsets):
     is_accepted = np.isin(np.arange(len(SENT)), accepted)
     constants = {"tenant_id": "acme", "topic": "acme.telemetry", "ingest_time": INGEST_TIME}
-    rows: pa.Table = batch._meant.rows(batch._found(), is_accepted, constants)
+    rows: pa.Table = batch._meant.rows(batch._found, is_accepted, constants)
     assert [(row["offset"], row["value"], row["tenant_id"]) for row in rows.to_pylist()] == [
         (offset, 21.5, "acme") for offset in offsets
     ]

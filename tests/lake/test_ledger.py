@@ -61,7 +61,7 @@ def test_files_carry_their_bounds(filled):
 )
 def test_known_keys_are_those_of_the_partition_near_the_span(filled, partition, first_day, last_day, count):
     span = NOON + timedelta(days=first_day), NOON + timedelta(days=last_day)
-    keys = known_keys(filled, partition, span)["event_key"].to_pylist()
+    keys = known_keys(filled, [partition], span)["event_key"].to_pylist()
     assert len(set(keys)) == len(keys) == count
 
 

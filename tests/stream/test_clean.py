@@ -1,10 +1,15 @@
-import pyarrow.parquet as pq
+"""What comes of records, whichever way they are cut into chunks."""
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.errors import OffsetGap
 from pipelines.kernel.steps import steps
 from pipelines.stream import clean
-from pipelines.stream.clean import Cleaning
+from pipelines.stream.clean import CleanedFiles, Cleaner, Cleaning
 from pipelines.stream.known import KnownFromFiles
-from tests.uplinks import INGEST_TIME, records, uplink
+from tests.uplinks import INGEST_TIME, TOPIC, records, uplink
 
 
 def cleaning(folder):
@@ -25,6 +30,35 @@ def test_copies_are_found_across_chunks(tmp_path, monkeypatch):
     rows = pq.read_table(tmp_path / result.events_file.name)
     assert rows["offset"].to_pylist() == list(range(100, 120))
     assert done.observation_count == result.observations_file.row_count == 5
+
+
+def test_partitions_in_one_chunk_are_judged_and_counted_apart(tmp_path):
+    values = [uplink({"air_temperature": 10.0}, counter=n) for n in (1, 2, 2)]
+    with CleanedFiles(cleaning(tmp_path)) as files:
+        cleaner = Cleaner(cleaning(tmp_path), files, TOPIC, {0: 5, 1: 70, 2: 0})
+        cleaner.add(pa.concat_tables([records(values, start=5), records(values[:2], partition=1, start=70)]))
+        cleaner.add(pa.concat_tables([records(values[2:], partition=1, start=72), records([b"{"], partition=2)]))
+        ranges = [(done.partition, done.start, done.end, done.verdicts, done.observation_count) for done in
+                  cleaner.finish().ranges]  # fmt: skip
+    assert ranges == [
+        (0, 5, 8, {"accepted": 2, "duplicate": 1}, 2),
+        (1, 70, 73, {"accepted": 2, "duplicate": 1}, 2),
+        (2, 0, 1, {"quarantined": 1}, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("partition", "start", "expected", "got"),
+    [(0, 6, 5, 6), (0, 4, 5, 4), (1, 71, 70, 71), (1, 69, 70, 69)],
+)
+def test_a_hole_in_one_of_a_chunks_partitions_is_named(tmp_path, partition, start, expected, got):
+    values = [uplink({"air_temperature": 10.0}, counter=n) for n in range(3)]
+    starts = {0: 5, 1: 70}
+    rows = [records(values, partition=each, start=first) for each, first in (starts | {partition: start}).items()]
+    with pytest.raises(OffsetGap) as raised, CleanedFiles(cleaning(tmp_path)) as files:
+        Cleaner(cleaning(tmp_path), files, TOPIC, starts).add(pa.concat_tables(rows))
+    assert f"partition {partition}): expected offset {expected} next, got offset {got}" in str(raised.value)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_range_without_observations_has_no_observations_file(tmp_path):

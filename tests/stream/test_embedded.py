@@ -10,6 +10,7 @@ from pipelines.lake.tables import Lake
 from pipelines.stream import broker as kafka
 from pipelines.stream import embedded, feed
 from pipelines.stream.batch import Tables, run_batch
+from pipelines.stream.clean import Cleaner
 from pipelines.stream.embedded import Abandoned, Embedded
 from pipelines.stream.feed import Feed
 from pipelines.stream.identity import TopicIdentity
@@ -81,14 +82,18 @@ def test_what_came_early_waits_for_its_batch_and_a_partition_ahead_is_paused(bro
     assert run.batch(20) == [(0, 0, 10), (1, 0, 10)]
     assert paused
     while run.batch(130):
-        assert sum(kept.size_bytes for kept in run.engine._ahead.values()) < 2 * (5_000 + 40 * 300)
+        assert sum(kept.size_bytes for kept in run.engine._ahead.values()) < 5_000 + 2 * 40 * 300
     assert run.verdicts() == {"accepted": 500}
 
 
-def test_a_batch_is_one_file_of_each_table_whatever_partitions_it_is_of(broker, topic, run):
+def test_a_batch_is_one_part_and_one_file_of_each_table_whatever_partitions_it_is_of(broker, topic, run, monkeypatch):
     send(broker, topic, 0, range(30))
     send(broker, topic, 1, range(20))
+    parts = []
+    add = Cleaner.add
+    monkeypatch.setattr(Cleaner, "add", lambda cleaner, part: (parts.append(part.num_rows), add(cleaner, part)))
     assert run.batch() == [(0, 0, 30), (1, 0, 20)]
+    assert parts == [50]
     for table in (run.tables.events, run.tables.silver):
         (file,) = table.get_add_actions(flatten=True)["size_bytes"]
         assert file.as_py() > 0

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -33,24 +34,25 @@ def messages(*values):
 @given(data=st.data(), recent_rows=st.sampled_from([1, 1000]))
 def test_both_ways_of_knowing_judge_alike(tmp_path_factory, values, data, recent_rows):
     before = data.draw(st.lists(st.lists(messages(*values), min_size=3, max_size=6), min_size=1, max_size=2))
-    chunk = data.draw(st.lists(messages(*values), min_size=2, max_size=6))
-    lake, topic = Lake(tmp_path_factory.mktemp("lake")), Topic([[]])
+    chunk = [data.draw(st.lists(messages(*values), min_size=least, max_size=6)) for least in (2, 0)]
+    lake, topic = Lake(tmp_path_factory.mktemp("lake")), Topic([[], []])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recall_module, "RECENT_ROWS", recent_rows)
         recall = Recall(lambda: Tables(lake).ledger)
         for batch in before:
-            start = len(topic.partitions[0])
-            topic.partitions[0].extend(batch)
+            taken = topic.ends
+            topic.partitions[0].extend(batch[1:])
+            topic.partitions[1].extend(batch[:2])
             take_in(lake, topic)
             rows = lake.read("bronze.events").to_pylist()
-            new = [row for row in rows if row["offset"] >= start and row["verdict"] == "accepted"]
-            recall.add(0, recall_module.pa.Table.from_pylist(new, schema=KNOWN_KEYS_SCHEMA))
+            new = [row for row in rows if row["offset"] >= taken[row["partition"]] and row["verdict"] == "accepted"]
+            recall.add(pa.Table.from_pylist(new, schema=KNOWN_KEYS_SCHEMA))
         files = Tables(lake).ledger
         assert _judged(KnownByHeart(files, recall), chunk) == _judged(KnownFromFiles(files), chunk)
 
 
 def _judged(known, chunk):
-    rows = records(chunk, start=1000)
+    rows = pa.concat_tables(records(values, partition=each, start=1000) for each, values in enumerate(chunk))
     with Batch(steps(), rows, tenant_id="acme", ingest_time=INGEST_TIME) as batch:
-        judged = known.judge(batch, 0, KNOWN_KEYS_SCHEMA.empty_table())
+        judged = known.judge(batch, KNOWN_KEYS_SCHEMA.empty_table())
     return judged.events.to_pylist(), judged.silver.num_rows

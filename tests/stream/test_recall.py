@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA
 from pipelines.lake.ledger import ledger_files
 from pipelines.lake.tables import Lake
 from pipelines.stream import recall as recall_module
@@ -40,19 +41,19 @@ def recall(lake):
 
 @pytest.fixture
 def keys(lake):
-    rows = lake.read("bronze.events", columns=["event_key", "result_time", "body_digest"])
+    rows = lake.read("bronze.events", columns=KNOWN_KEYS_SCHEMA.names)
     return rows.sort_by("result_time")
 
 
 def found(recall, events):
-    older = recall.older(0, events)
+    older = recall.older(events)
     return [] if older is None else sorted(older["event_key"].to_pylist())
 
 
 def moved(events, hours):
     """The same events, seen at another time."""
     times = pa.array([time + timedelta(hours=hours) for time in events["result_time"].to_pylist()])
-    return events.set_column(1, "result_time", times.cast(events["result_time"].type))
+    return events.set_column(2, "result_time", times.cast(events["result_time"].type))
 
 
 @pytest.mark.parametrize(
@@ -66,22 +67,29 @@ def test_events_near_in_time_are_found_and_others_are_not(recall, keys, hours, i
 
 def test_what_the_ledger_does_not_hold_is_not_found(recall, keys):
     unknown = pa.array([key[::-1] for key in keys["event_key"].to_pylist()])
-    assert found(recall, keys.set_column(0, "event_key", unknown)) == []
+    assert found(recall, keys.set_column(1, "event_key", unknown)) == []
 
 
 def test_what_was_added_last_is_recent_and_not_found_again(recall, keys):
-    recall.add(0, keys.slice(40))
+    recall.add(keys.slice(40))
     assert found(recall, keys) == sorted(keys["event_key"].to_pylist()[:40])
-    assert recall.recent(0).num_rows == 8
-    assert (recall.recent(1), found(recall, keys.slice(0, 0))) == (None, [])
+    assert recall.recent.num_rows == 8
+    assert found(recall, keys.slice(0, 0)) == []
+
+
+def test_another_partitions_events_are_not_found_nor_hidden_by_recent_ones(recall, keys):
+    elsewhere = keys.set_column(0, keys.schema.field("partition"), pa.array([1] * len(keys), pa.int32()))
+    assert found(recall, elsewhere) == []
+    recall.add(elsewhere.slice(0, 20))
+    assert found(recall, pa.concat_tables([keys, elsewhere])) == sorted(keys["event_key"].to_pylist())
 
 
 def test_what_is_recent_no_more_is_found(monkeypatch, recall, keys):
     monkeypatch.setattr(recall_module, "RECENT_ROWS", 5)
     found(recall, keys.slice(0, 24))  # half of the hours are remembered, the others will be read
     for start in range(0, 48, 4):
-        recall.add(0, keys.slice(start, 4))
-    recent = recall.recent(0)["event_key"].to_pylist()
+        recall.add(keys.slice(start, 4))
+    recent = recall.recent["event_key"].to_pylist()
     assert 5 <= len(recent) <= 10
     assert found(recall, keys) == sorted(set(keys["event_key"].to_pylist()) - set(recent))
 
