@@ -12,13 +12,9 @@ from pathlib import Path
 
 from tests.bench import page
 from tests.bench.process_tree import CommandFailed
-from tests.bench.result import Result
+from tests.bench.result import ASKED_FOR, PARTS, Result
 from tests.bench.rivals import RIVALS
 from tests.bench.stand import FOLDER, Options, Stand, WrongRows, opened
-
-PARTS = ("ingest", "latency", "scaling", "day", "gate", "scoring", "queries", "producer", "start", "kernel")
-# As long as one likes, so only where it is asked for.
-ASKED_FOR = ("soak",)
 
 _log = logging.getLogger("bench")
 

@@ -7,15 +7,13 @@ from pathlib import Path
 import yaml
 
 from tests.bench.charts import draw
-from tests.bench.result import Result, Table, Target, read
+from tests.bench.result import ASKED_FOR, PARTS, Result, Table, Target, read
 from tests.bench.stand import ROOT
 
 PAGE = ROOT / "docs" / "explanation" / "benchmarks.md"
 IMAGES = ROOT / "docs" / "images"
 KEPT = Path(__file__).parent / "results"
 LIMITS = Path(__file__).parent / "limits.yaml"
-
-_ORDER = ("ingest", "latency", "scaling", "day", "gate", "scoring", "queries", "producer", "start", "kernel", "soak")
 
 _INTRODUCTION = """\
 # Benchmarks
@@ -42,7 +40,7 @@ def keep(result: Result) -> None:
 
 def kept() -> list[Result]:
     """Return the results that are kept, in the order of the page."""
-    return [read(KEPT / f"{part}.json") for part in _ORDER if (KEPT / f"{part}.json").exists()]
+    return [read(KEPT / f"{part}.json") for part in (*PARTS, *ASKED_FOR) if (KEPT / f"{part}.json").exists()]
 
 
 def limits() -> dict[str, str]:

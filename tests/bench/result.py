@@ -12,6 +12,26 @@ from typing import Any
 
 import psutil
 
+PARTS = (
+    "ingest",
+    "latency",
+    "scaling_events",
+    "scaling_devices",
+    "scaling_commits",
+    "scaling_executors",
+    "day",
+    "gate",
+    "scoring",
+    "queries",
+    "producer",
+    "start",
+    "kernel",
+)
+"""In the order of the page."""
+
+ASKED_FOR = ("soak",)
+"""As long as one likes, so only where it is asked for; at the page's end."""
+
 PACKAGES = ("pyspark", "delta-spark", "deltalake", "duckdb", "pyarrow", "confluent-kafka")
 
 
