@@ -21,12 +21,22 @@ def tree_cpu_s() -> float:
     """
     this = psutil.Process()
     session, total = os.getsid(0), 0.0
-    for process in (this, *this.children(recursive=True)):
+    # To find descendants, all processes of the machine are looked through.
+    descendants = this.children(recursive=True) if _has_children() else []
+    for process in (this, *descendants):
         with contextlib.suppress(psutil.Error, ProcessLookupError):
             if os.getsid(process.pid) == session:
                 times = process.cpu_times()
                 total += times.user + times.system + times.children_user + times.children_system
     return total
+
+
+def _has_children() -> bool:
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
