@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from deltalake import DeltaTable
 
+from pipelines.lake.snapshot import Snapshot
 from pipelines.places import SCHEME, BucketPath, Place, delta_options, for_arrow
 
 if TYPE_CHECKING:
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
 
-def delta_table(where: Place | str, version: int | None = None) -> DeltaTable:
+def delta_table(where: Place | str, version: int | None = None) -> Snapshot:
     """Open a table at a version, the latest if none is named.
 
     Raises:
         TableNotFoundError: There is none.
         DeltaError: There is no such version, or the log cannot be read.
     """
-    return DeltaTable(str(where), version=version, storage_options=delta_options(where))
+    return Snapshot(str(where), version=version, storage_options=delta_options(where))
 
 
 def data_files(table: DeltaTable) -> list[str]:

@@ -14,6 +14,7 @@ from pipelines.contracts import tables
 from pipelines.errors import DataRefused, LakeDamaged, UsageError
 from pipelines.lake.access import data_files, dataset, delta_table
 from pipelines.lake.log import commit_time_ms, listed
+from pipelines.lake.snapshot import Snapshot
 from pipelines.places import Place, delta_options, store_error
 
 if TYPE_CHECKING:
@@ -63,12 +64,12 @@ class Lake:
         where = self.path(name)
         return DeltaTable.is_deltatable(str(where), delta_options(where))
 
-    def create(self, name: str) -> DeltaTable:
+    def create(self, name: str) -> Snapshot:
         """Open the table, creating it empty from its contract if it is not there yet."""
         if found := self.find(name):
             return found
         contract, where = tables.table(name), self.path(name)
-        return DeltaTable.create(
+        DeltaTable.create(
             str(where),
             contract.arrow_schema,
             mode="ignore",
@@ -76,8 +77,9 @@ class Lake:
             configuration=TABLE_PROPERTIES,
             storage_options=delta_options(where),
         )
+        return delta_table(where)
 
-    def find(self, name: str, version: int | None = None) -> DeltaTable | None:
+    def find(self, name: str, version: int | None = None) -> Snapshot | None:
         """Open the table at a version, the latest if none is named; None where it is not there, as at version -1.
 
         Raises:
@@ -100,7 +102,7 @@ class Lake:
         self._require_no_empty_commit(name, found.version())
         return found
 
-    def open(self, name: str, version: int | None = None) -> DeltaTable:
+    def open(self, name: str, version: int | None = None) -> Snapshot:
         """Open the table at a version, the latest if none is named.
 
         Raises:

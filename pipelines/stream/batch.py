@@ -72,11 +72,12 @@ class Tables:
         self._refresh_redrives()
         self._refresh_registry()
 
-    def committed(self, cleaned: Sequence[Cleaned]) -> None:
-        """Take note of a commit of our own."""
+    def committed(self, cleaned: Sequence[Cleaned], progress: Sequence[Progress], noted: Sequence[Progress]) -> None:
+        """Take note of a commit of our own: of its files, of both tables' progress, and what bronze noted besides."""
         version = self.events.version()
-        self.events.update_incremental()
-        self.silver.update_incremental()
+        for snapshot, moved in ((self.events, [*progress, *noted]), (self.silver, progress)):
+            snapshot.update_incremental()
+            snapshot.moved_on({each.app_id: each.next for each in moved})
         if self.events.version() == version + 1:
             self._taken.extend(map(self._ledger_file, cleaned))
         else:
@@ -152,9 +153,9 @@ def run_batch(
     done = [each for worker in cleaned for each in worker.ranges]
     _all_read(ranges, done)
     failpoints.reach(failpoints.Seam.WRITTEN)
-    _commit(tables, ranges, cleaned, meter, ends.topic_id)
+    progress, noted = _commit(tables, ranges, cleaned, meter, ends.topic_id)
     failpoints.reach(failpoints.Seam.SILVER_COMMITTED)
-    tables.committed(cleaned)
+    tables.committed(cleaned, progress, noted)
     failpoints.reach(failpoints.Seam.NOTED)
     return done
 
@@ -208,7 +209,8 @@ def _commit(
     cleaned: Sequence[Cleaned],
     meter: Meter,
     topic_id: str | None,
-) -> None:
+) -> tuple[list[Progress], list[Progress]]:
+    """Commit to both tables; return their progress, and what bronze notes besides."""
     # Bronze first: silver can be made from bronze, never the other way round.
     progress = [Progress(app_id(each.topic, each.partition), each.recorded, each.end) for each in ranges]
     cost = meter.read(
@@ -221,3 +223,4 @@ def _commit(
     failpoints.reach(failpoints.Seam.BRONZE_COMMITTED)
     files: list[DataFile] = [each.observations_file for each in cleaned if each.observations_file]
     append_once(tables.silver, table(tables.kind.table), files, progress)
+    return progress, noted
