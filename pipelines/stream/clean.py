@@ -71,52 +71,36 @@ class Cleaning:
         if first is None:
             return None
         topic, partition, start = (first[name][0].as_py() for name in ("topic", "partition", "offset"))
-        with CleanedFiles(self) as files:
-            cleaner = Cleaner(self, files, topic, {partition: start})
+        with Cleaner(self, topic, {partition: start}) as cleaner:
             for chunk in _joined(first, chunks):
                 cleaner.add(chunk)
             return cleaner.finish()
 
 
-class CleanedFiles:
-    """The two files of a worker, for all of its ranges; leaving the block with an error removes them."""
+class Cleaner:
+    """Cleans ranges of one topic into a file of each table, chunk by chunk, each of which is a row group then.
 
-    def __init__(self, cleaning: Cleaning) -> None:
-        """Prepare; nothing is on disk before the first chunk."""
-        self._events = FileWriter(cleaning.events_folder)
-        self._observations = FileWriter(cleaning.observations_folder)
+    A chunk may hold some of each partition's. Leaving the block with an error removes the files.
+    """
+
+    def __init__(self, cleaning: Cleaning, topic: str, starts: Mapping[int, int]) -> None:
+        """Begin at an offset of each partition; nothing is on disk before the first chunk."""
+        self._cleaning, self._topic = cleaning, topic
+        self._events, self._silver = FileWriter(cleaning.events_folder), FileWriter(cleaning.observations_folder)
+        self._starts, self._next_offsets = starts, dict(starts)
+        self._verdicts: Counter[tuple[int, str]] = Counter()
+        self._observations: Counter[int] = Counter()
+        self.own_keys = KNOWN_KEYS_SCHEMA.empty_table()
+        """The events accepted so far, which no commit has made part of the ledger yet."""
 
     def __enter__(self) -> Self:
-        """Hand out the files."""
+        """Hand out the cleaner."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Remove the files where the block failed."""
         self._events.__exit__(kind, error, at)
-        self._observations.__exit__(kind, error, at)
-
-    def write(self, judged: Judged) -> None:
-        """Write a chunk, which is a row group then."""
-        self._events.write(judged.events)
-        self._observations.write(judged.silver)
-
-    def finish(self, ranges: Iterable[CleanedRange]) -> Cleaned | None:
-        """Close the files, in which these ranges are; None where there were no records."""
-        events_file = self._events.finish()
-        return None if events_file is None else Cleaned(tuple(ranges), events_file, self._observations.finish())
-
-
-class Cleaner:
-    """Cleans ranges of one topic, a chunk of records after another; a chunk may hold some of each partition's."""
-
-    def __init__(self, cleaning: Cleaning, files: CleanedFiles, topic: str, starts: Mapping[int, int]) -> None:
-        """Begin at an offset of each partition."""
-        self._cleaning, self._files, self._topic = cleaning, files, topic
-        self._starts, self._next_offsets = starts, dict(starts)
-        self._verdicts: Counter[tuple[int, str]] = Counter()
-        self._observations: Counter[int] = Counter()
-        # The events accepted so far, which no commit has made part of the ledger yet.
-        self.own_keys = KNOWN_KEYS_SCHEMA.empty_table()
+        self._silver.__exit__(kind, error, at)
 
     def add(self, chunk: pa.Table) -> None:
         """Clean the records that follow, which are in offset order within each partition.
@@ -132,17 +116,18 @@ class Cleaner:
         ) as batch:  # fmt: skip
             judged = cleaning.known.judge(batch, self.own_keys)
         failpoints.reach(failpoints.Seam.CLEANED)
-        self._files.write(judged)
+        self._events.write(judged.events)
+        self._silver.write(judged.silver)
         self._count(judged)
         self.own_keys = pa.concat_tables([self.own_keys, _accepted_keys(judged)])
 
     def finish(self) -> Cleaned | None:
         """Close the files and say what came of each range; None where there were no records."""
-        return self._files.finish(
-            self._cleaned(partition, start)
-            for partition, start in self._starts.items()
-            if self._next_offsets[partition] > start
-        )
+        events_file = self._events.finish()
+        if events_file is None:
+            return None
+        ranges = [self._cleaned(*each) for each in self._starts.items() if self._next_offsets[each[0]] > each[1]]
+        return Cleaned(tuple(ranges), events_file, self._silver.finish())
 
     def _after(self, chunk: pa.Table, partition: int) -> int:
         """Return the offset after the partition's records, which must run on without a hole."""

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pipelines.kernel.batch import KNOWN_KEYS_SCHEMA
 from pipelines.memory import give_back_freed_memory
 from pipelines.stream.batch import Tables
-from pipelines.stream.clean import Cleaned, CleanedFiles, Cleaner, Cleaning
+from pipelines.stream.clean import Cleaned, Cleaner, Cleaning
 from pipelines.stream.consume import Patience, divided, require_no_end_before
 from pipelines.stream.feed import POLL_S, Feed
 from pipelines.stream.identity import TopicIdentity, require_same_topic
@@ -94,8 +94,8 @@ class Embedded:
             BrokerUnreachable: The broker stopped answering.
             Abandoned: `stop` was set meanwhile.
         """
-        with CleanedFiles(cleaning) as files:
-            cleaner = Cleaner(cleaning, files, self._feed.topic, {each.partition: each.start for each in ranges})
+        starts = {each.partition: each.start for each in ranges}
+        with Cleaner(cleaning, self._feed.topic, starts) as cleaner:
             for chunk in self._chunks({each.partition: each for each in ranges}):
                 cleaner.add(chunk)
                 if self._stop.is_set():

@@ -7,7 +7,7 @@ import pytest
 from pipelines.errors import OffsetGap
 from pipelines.kernel.steps import steps
 from pipelines.stream import clean
-from pipelines.stream.clean import CleanedFiles, Cleaner, Cleaning
+from pipelines.stream.clean import Cleaner, Cleaning
 from pipelines.stream.known import KnownFromFiles
 from tests.uplinks import INGEST_TIME, TOPIC, records, uplink
 
@@ -34,8 +34,7 @@ def test_copies_are_found_across_chunks(tmp_path, monkeypatch):
 
 def test_partitions_in_one_chunk_are_judged_and_counted_apart(tmp_path):
     values = [uplink({"air_temperature": 10.0}, counter=n) for n in (1, 2, 2)]
-    with CleanedFiles(cleaning(tmp_path)) as files:
-        cleaner = Cleaner(cleaning(tmp_path), files, TOPIC, {0: 5, 1: 70, 2: 0})
+    with Cleaner(cleaning(tmp_path), TOPIC, {0: 5, 1: 70, 2: 0}) as cleaner:
         cleaner.add(pa.concat_tables([records(values, start=5), records(values[:2], partition=1, start=70)]))
         cleaner.add(pa.concat_tables([records(values[2:], partition=1, start=72), records([b"{"], partition=2)]))
         ranges = [(done.partition, done.start, done.end, done.verdicts, done.observation_count) for done in
@@ -55,8 +54,8 @@ def test_a_hole_in_one_of_a_chunks_partitions_is_named(tmp_path, partition, star
     values = [uplink({"air_temperature": 10.0}, counter=n) for n in range(3)]
     starts = {0: 5, 1: 70}
     rows = [records(values, partition=each, start=first) for each, first in (starts | {partition: start}).items()]
-    with pytest.raises(OffsetGap) as raised, CleanedFiles(cleaning(tmp_path)) as files:
-        Cleaner(cleaning(tmp_path), files, TOPIC, starts).add(pa.concat_tables(rows))
+    with pytest.raises(OffsetGap) as raised, Cleaner(cleaning(tmp_path), TOPIC, starts) as cleaner:
+        cleaner.add(pa.concat_tables(rows))
     assert f"partition {partition}): expected offset {expected} next, got offset {got}" in str(raised.value)
     assert list(tmp_path.iterdir()) == []
 
