@@ -19,13 +19,14 @@ def silver_first() -> None:
         batch.append_once = lambda *args: waiting.append(args)
         failpoints_reach, failpoints.reach = failpoints.reach, lambda _seam: None
         try:
-            real(*plan)
+            moved = real(*plan)
         finally:
             batch.append_once, failpoints.reach = append, failpoints_reach
         bronze, silver = waiting
         append(*silver)
         failpoints.reach(failpoints.Seam.BRONZE_COMMITTED)
         append(*bronze)
+        return moved
 
     real, batch._commit = batch._commit, later
 
