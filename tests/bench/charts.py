@@ -9,6 +9,7 @@ from pipelines.report.canvas import COLOURS, png
 from tests.bench.result import Chart
 
 WIDTH_PX, BAR_PX, FRAME_PX, LINES_PX = 900, 34, 90, 420
+_DECADE = 10
 _COLOURS = tuple(COLOURS[name] for name in ("blue", "orange", "green", "vermillion", "purple", "sky"))
 
 
@@ -45,9 +46,13 @@ def _lines(chart: Chart, axes: Axes) -> None:
         axes.plot(*zip(*points, strict=True), marker="o", markersize=4, color=colour, label=name)
     if chart.over_time:
         axes.set_xlim(left=0)
-        axes.set_ylim(bottom=0)
     else:
         axes.set_xscale("log")
+    heights = [height for points in chart.lines.values() for _, height in points]
+    if chart.over_time or max(heights) < _DECADE * min(heights):
+        # Stretched over the whole height, scatter would look like a trend.
+        axes.set_ylim(0, 1.1 * max(heights))
+    else:
         axes.set_yscale("log")
     axes.set_xlabel(chart.x_label)
     axes.set_ylabel(chart.y_label)

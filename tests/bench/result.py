@@ -73,7 +73,7 @@ class Chart:
     x_label: str = ""
     lines: Mapping[str, list[tuple[float, float]]] = field(default_factory=dict)
     over_time: bool = False
-    """Whether the axes are even, and begin with nothing; else they are logarithmic."""
+    """Whether the lines' x is a time, which begins with nothing; else it is logarithmic."""
 
 
 @dataclass(frozen=True)
