@@ -44,6 +44,11 @@ class Judged:
     events: pa.Table
     silver: pa.Table
 
+    @property
+    def accepted_keys(self) -> pa.Table:
+        """The events accepted, as the keys (`KNOWN_KEYS_SCHEMA`) by which their copies are known from now on."""
+        return self.events.select(KNOWN_KEYS_SCHEMA.names).filter(pc.equal(self.events["verdict"], "accepted"))
+
 
 class Batch:
     """Records of one topic in a DuckDB of their own: read first, judged once the known events are there.

@@ -32,6 +32,9 @@ def tree_cpu_s() -> float:
 
 
 def _has_children() -> bool:
+    """Say whether there may be any: macOS can only tell from Python 3.13 on."""
+    if not hasattr(os, "waitid"):
+        return True
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:

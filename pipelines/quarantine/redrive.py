@@ -107,14 +107,10 @@ def _judged_anew(lake: Lake, selection: Selection, tenant_id: str, decided_at: d
                 times = None if former == "accepted" else batch.result_times().get(partition)
                 known = standing.known(ledger, place, times, apart=offsets)
                 judged = batch.judge(pa.concat_tables([known, own_keys]))
-            own_keys = pa.concat_tables([own_keys, _accepted_keys(judged)])
+            own_keys = pa.concat_tables([own_keys, judged.accepted_keys])
             changed = _collect(verdicts, chunk, judged, decided_at)
             verdicts.observations += _observation_count(lake, judged, changed, former)
     return verdicts
-
-
-def _accepted_keys(judged: Judged) -> pa.Table:
-    return judged.events.select(KNOWN_KEYS_SCHEMA.names).filter(pc.equal(judged.events["verdict"], "accepted"))
 
 
 def _collect(verdicts: _Verdicts, chunk: Sequence[Candidate], judged: Judged, decided_at: datetime) -> set[int]:

@@ -119,7 +119,7 @@ class Cleaner:
         self._events.write(judged.events)
         self._silver.write(judged.silver)
         self._count(judged)
-        self.own_keys = pa.concat_tables([self.own_keys, _accepted_keys(judged)])
+        self.own_keys = pa.concat_tables([self.own_keys, judged.accepted_keys])
 
     def finish(self) -> Cleaned | None:
         """Close the files and say what came of each range; None where there were no records."""
@@ -158,11 +158,6 @@ class Cleaner:
 def _partitions(rows: pa.Table) -> list[int]:
     partitions: list[int] = rows["partition"].unique().to_pylist()
     return partitions
-
-
-def _accepted_keys(judged: Judged) -> pa.Table:
-    is_accepted = pc.equal(judged.events["verdict"], "accepted")
-    return judged.events.select(KNOWN_KEYS_SCHEMA.names).filter(is_accepted)
 
 
 def _counts(values: pa.ChunkedArray) -> Iterator[tuple[Any, int]]:

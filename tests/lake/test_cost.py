@@ -1,9 +1,12 @@
 """The meter counts the work of this process and of what it starts, and the log keeps it."""
 
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import pytest
 
 from pipelines.lake.cost import Meter, last_costs
 from pipelines.lake.tables import Lake
@@ -16,7 +19,12 @@ def cpu_s(meter: Meter) -> float:
     return float(meter.read("work")["fieldstream.cpu_s"])
 
 
-def test_work_counts_wherever_in_the_tree_it_is_done_and_waiting_does_not() -> None:
+@pytest.mark.parametrize("tells_of_children", [True, False])
+def test_work_counts_wherever_in_the_tree_it_is_done_and_waiting_does_not(
+    monkeypatch: pytest.MonkeyPatch, tells_of_children: bool
+) -> None:
+    if not tells_of_children:
+        monkeypatch.delattr(os, "waitid")
     meter = Meter()
     time.sleep(0.3)
     assert cpu_s(meter) < 0.2

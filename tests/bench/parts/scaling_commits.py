@@ -1,12 +1,11 @@
 """What commits before cost, for as many events."""
 
 import shutil
-from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 
 from pipelines.simulate.farm import Farm
-from tests.bench.growth import chart, costs
+from tests.bench.growth import result
 from tests.bench.load import deliver, placed
 from tests.bench.result import Result, Target, surroundings
 from tests.bench.stand import Contender, Measured, Stand, counts_differ, take_in
@@ -23,16 +22,8 @@ def run(stand: Stand) -> Result:
     found, size = surroundings(), stand.options.events // 10
     measured = _by_commits(stand, size)
     spent = [each.cpu_s for each in measured.values()]
-    return Result(
-        "scaling_commits",
-        "Scaling: commits",
-        METHOD.format(prelude=size),
-        found,
-        (costs("By commits before", measured, size),),
-        (Target("commits", "CPU after 1,000 commits, of that after 10", spent[-1] / spent[0]),),
-        (chart("commits", measured),),
-        measured={name: [asdict(run) for run in each.runs] for name, each in measured.items()},
-    )
+    target = Target("commits", "CPU after 1,000 commits, of that after 10", spent[-1] / spent[0])
+    return result("commits", METHOD.format(prelude=size), found, measured, targets=(target,), events=size)
 
 
 def _by_commits(stand: Stand, size: int) -> dict[str, Measured]:

@@ -1,9 +1,7 @@
 """What more devices cost, for as many events."""
 
-from dataclasses import asdict
-
 from pipelines.simulate.farm import Farm
-from tests.bench.growth import chart, costs, in_turns
+from tests.bench.growth import in_turns, result
 from tests.bench.result import Result, Target, surroundings
 from tests.bench.stand import Contender, Stand, counts_differ, take_in
 
@@ -20,16 +18,9 @@ def run(stand: Stand) -> Result:
         stand.send(farm)
     measured = in_turns(stand, [_contender(farm) for farm in farms])
     spent = [each.cpu_s for each in measured.values()]
-    return Result(
-        "scaling_devices",
-        "Scaling: devices",
-        METHOD.format(each=size),
-        found,
-        (costs("By devices", measured, size),),
-        (Target("devices", "CPU with 100,000 devices, of that with 100", spent[-1] / spent[0], 1.25, at_least=False),),
-        (chart("devices", measured),),
-        measured={name: [asdict(run) for run in each.runs] for name, each in measured.items()},
-    )
+    what = "CPU with 100,000 devices, of that with 100"
+    target = Target("devices", what, spent[-1] / spent[0], 1.25, at_least=False)
+    return result("devices", METHOD.format(each=size), found, measured, targets=(target,), events=size)
 
 
 def _contender(farm: Farm) -> Contender:

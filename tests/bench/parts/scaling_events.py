@@ -1,10 +1,9 @@
 """What more events cost."""
 
-from dataclasses import asdict
 from itertools import pairwise
 
 from pipelines.simulate.farm import Farm
-from tests.bench.growth import ENGINES, chart, costs, in_turns
+from tests.bench.growth import ENGINES, in_turns, result
 from tests.bench.result import Result, Target, surroundings
 from tests.bench.stand import Contender, Measured, Stand, counts_differ, take_in
 
@@ -19,16 +18,7 @@ def run(stand: Stand) -> Result:
     """Measure."""
     found, events = surroundings(), stand.options.events
     measured = _by_events(stand, [events // 2, events * 2, events * 8])
-    return Result(
-        "scaling_events",
-        "Scaling: events",
-        METHOD,
-        found,
-        (costs("By events", measured),),
-        _targets(measured),
-        (chart("events", measured),),
-        measured={name: [asdict(run) for run in each.runs] for name, each in measured.items()},
-    )
+    return result("events", METHOD, found, measured, targets=_targets(measured))
 
 
 def _by_events(stand: Stand, sizes: list[int]) -> dict[str, Measured]:
