@@ -10,8 +10,9 @@ from pipelines.simulate.farm import Farm
 from tests.bench.correctness import ledger_and_observations_differ, long_rows_differ, wide_rows_differ
 from tests.bench.kernel_figures import MANY_DEVICES, kernel_figures
 from tests.bench.load import Load, write_load
-from tests.bench.process_tree import CommandFailed, measure
+from tests.bench.process_tree import CommandFailed, Usage, measure
 from tests.bench.programs.kernel_job import clean_files
+from tests.bench.stand import Measured
 from tests.bench.wide_rows import VALUES
 
 BURN = """
@@ -55,6 +56,20 @@ def test_cpu_seconds_that_the_kernel_forgot_are_not_passed_over(tmp_path: Path) 
 def test_a_command_that_fails_is_not_a_figure(tmp_path: Path) -> None:
     with pytest.raises(CommandFailed, match="ended with 3"):
         measure([sys.executable, "-c", "raise SystemExit(3)"], {}, tmp_path / "log")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "ratio"),
+    [
+        ([10, 10, 10], [20, 20, 20], 2.0),
+        # The machine is three times slower in the second round, and in the middle of the third.
+        ([10, 30, 10], [20, 60, 60], 2.0),
+        ([10, 30, 30], [20, 60, 20], 2.0),
+    ],
+)
+def test_a_ratio_is_of_what_ran_in_the_same_round(ours: list[int], theirs: list[int], ratio: float) -> None:
+    one, other = (Measured("", "", tuple(Usage(0, cpu_s, 1.0, 0, 0) for cpu_s in spent)) for spent in (ours, theirs))
+    assert one.cheaper_than(other) == ratio
 
 
 @pytest.fixture(scope="module")

@@ -19,9 +19,10 @@ BATCH = 100_000
 
 METHOD = """\
 All take in the same {events:,} messages ({mean_bytes:,.0f} bytes on average, ChirpStack uplinks of seven values; 5 %
-are duplicates, 0.5 % are cut off) from the same two partitions, one after another in each of {rounds} rounds. Before a
-figure is printed, the rows that each contender wrote are compared with what the load must give, one by one and both
-ways.
+are duplicates, 0.5 % are cut off) from the same two partitions, one after another in each of {rounds} rounds, those
+next to each other that a target compares. A target's figure is the median of the rounds' own ratios: what the machine
+does besides changes from round to round, and falls on neighbours alike. Before a figure is printed, the rows that each
+contender wrote are compared with what the load must give, one by one and both ways.
 
 The tutorials' job is `tests/bench/programs/tutorial_job.py`: default settings, and of the usual forms the one that
 costs least: all in one batch, its jars on this machine. Batches of a given size are not a default, so their pair of
@@ -111,15 +112,21 @@ def contenders(stand: Stand, load: Load) -> list[Contender]:
     by_hand = partial(program, "hand_written", address, load.topic)
     batches = ("--max-records", str(BATCH))
     return [
-        Contender("spark", "Fieldstream, Spark engine", take_in("spark"), differ.lake),
-        Contender("embedded", "Fieldstream, embedded engine", take_in("embedded"), differ.lake),
-        writer("tutorial", "Spark job as tutorials write it", tutorial, differ.wide),
         writer(
             "tuned", "Spark job, tuned", partial(program, "tuned_job", jars, cores, address, load.topic), differ.wide
         ),
+        writer("tutorial", "Spark job as tutorials write it", tutorial, differ.wide),
+        Contender("spark", "Fieldstream, Spark engine", take_in("spark"), differ.lake),
         writer("by_hand", "Hand-written consumer", lambda folder: by_hand(folder, "long"), differ.long),
-        writer("by_hand_wide", "Hand-written consumer, wide rows", lambda folder: by_hand(folder, "wide"), differ.once),
+        Contender("embedded", "Fieldstream, embedded engine", take_in("embedded"), differ.lake),
+        writer(
+            "kernel",
+            "The kernel alone",
+            lambda folder: program("kernel_job", f"{folder}/files", *map(str, load.records)),
+            differ.files,
+        ),
         *_rivals(stand, load, differ),
+        writer("by_hand_wide", "Hand-written consumer, wide rows", lambda folder: by_hand(folder, "wide"), differ.once),
         # Without a target, and the tutorials' the dearest of all: once is enough.
         Contender(
             "spark_batches",
@@ -135,12 +142,6 @@ def contenders(stand: Stand, load: Load) -> list[Contender]:
             differ.wide,
             rounds=1,
         ),
-        writer(
-            "kernel",
-            "The kernel alone",
-            lambda folder: program("kernel_job", f"{folder}/files", *map(str, load.records)),
-            differ.files,
-        ),
     ]
 
 
@@ -150,13 +151,13 @@ Check = Callable[[Path], list[str]]
 def _rivals(stand: Stand, load: Load, differ: "_Checks") -> list[Contender]:
     whole = str(load.messages - round(load.messages * 0.005))
     commands: dict[str, tuple[str, Callable[[Path], tuple[str, ...]]]] = {
-        "quix": (
-            "Quix Streams",
-            lambda folder: rival_program("quix", stand.address, load.topic, str(folder), whole),
-        ),
         "daft": (
             "Daft, one bounded read",
             lambda folder: rival_program("daft", stand.address, load.topic, str(folder)),
+        ),
+        "quix": (
+            "Quix Streams",
+            lambda folder: rival_program("quix", stand.address, load.topic, str(folder), whole),
         ),
     }
     found = [
@@ -226,7 +227,7 @@ def _differences(measured: Mapping[str, Measured]) -> Table:
 
 def _targets(measured: Mapping[str, Measured]) -> tuple[Target, ...]:
     def times(one: str, other: str) -> float:
-        return measured[other].cpu_s / measured[one].cpu_s
+        return measured[one].cheaper_than(measured[other])
 
     per = "events per CPU-second"
     found = [
