@@ -4,17 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from tests.bench.result import Chart, Result, Table, Target
-from tests.bench.stand import Contender, Measured, Stand
+from tests.bench.stand import Measured
 
 ENGINES = {"embedded": "embedded engine", "spark": "Spark engine"}
-
-
-def in_turns(stand: Stand, contenders: list[Contender]) -> dict[str, Measured]:
-    """Measure, and let go of what was sent."""
-    measured = stand.rounds(contenders)
-    for tenant in {each.tenant for each in contenders}:
-        stand.forget(tenant)
-    return measured
 
 
 def result(

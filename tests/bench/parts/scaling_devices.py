@@ -1,7 +1,7 @@
 """What more devices cost, for as many events."""
 
 from pipelines.simulate.farm import Farm
-from tests.bench.growth import in_turns, result
+from tests.bench.growth import result
 from tests.bench.result import Result, Target, surroundings
 from tests.bench.stand import Contender, Stand, counts_differ, take_in
 
@@ -16,7 +16,9 @@ def run(stand: Stand) -> Result:
     farms = [Farm(size, devices=devices, tenant=f"devices-{devices}") for devices in DEVICES]
     for farm in farms:
         stand.send(farm)
-    measured = in_turns(stand, [_contender(farm) for farm in farms])
+    measured = stand.rounds([_contender(farm) for farm in farms])
+    for farm in farms:
+        stand.forget(farm.tenant)
     spent = [each.cpu_s for each in measured.values()]
     what = "CPU with 100,000 devices, of that with 100"
     target = Target("devices", what, spent[-1] / spent[0], 1.25, at_least=False)

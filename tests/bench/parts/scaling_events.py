@@ -28,20 +28,30 @@ def run(stand: Stand) -> Result:
     for farm in farms:
         stand.send(farm, "lz4")
     usages: dict[str, list[Usage]] = defaultdict(list)
-    targets = []
-    for engine, title in ENGINES.items():
-        for step, (fewer, more) in zip(STEPS, pairwise(farms), strict=True):
-            smaller, larger = (_contender(engine, farm) for farm in (fewer, more))
-            spent, beside = _side_by_side(stand, larger, smaller)
-            usages[smaller.name] += beside
-            usages[larger.name].append(spent)
-            what = f"CPU for {TIMES} times the events, {title}, {step} step"
-            ratio = spent.cpu_s / mean(each.cpu_s for each in beside)
-            targets.append(Target(f"events_{engine}_{step}", what, ratio, 4.2, at_least=False))
+    targets = [
+        _target(stand, engine, step, pair, usages)
+        for engine in ENGINES
+        for step, pair in zip(STEPS, pairwise(farms), strict=True)
+    ]
     for farm in farms:
         stand.forget(farm.tenant)
     measured = {name: Measured(name, _title(name), tuple(runs)) for name, runs in usages.items()}
     return result("events", METHOD.format(times=TIMES), found, measured, targets=tuple(targets))
+
+
+def _target(stand: Stand, engine: str, step: str, farms: tuple[Farm, Farm], usages: dict[str, list[Usage]]) -> Target:
+    """Measure a step, and keep what each run of it used by its contender's name."""
+    smaller, larger = (_contender(engine, farm) for farm in farms)
+    spent, beside = _side_by_side(stand, larger, smaller)
+    usages[smaller.name] += beside
+    usages[larger.name].append(spent)
+    return Target(
+        f"events_{engine}_{step}",
+        f"CPU for {TIMES} times the events, {ENGINES[engine]}, {step} step",
+        spent.cpu_s / mean(each.cpu_s for each in beside),
+        4.2,
+        at_least=False,
+    )
 
 
 def _farm(size: int) -> Farm:
