@@ -56,4 +56,4 @@ def _lines(chart: Chart, axes: Axes) -> None:
         axes.set_yscale("log")
     axes.set_xlabel(chart.x_label)
     axes.set_ylabel(chart.y_label)
-    axes.legend()
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))  # beside the lines, none of which it hides
