@@ -47,17 +47,23 @@ def main(run: Path) -> int:
 
 def _run(argv: list[str], work: Path) -> tuple[int, bool]:
     """Run the program; pass a request to end on to it, and remember that there was one."""
+    # Waited for, not handled: a request before there is a handler would end us and leave the program running, and a
+    # handler for one that comes just before the wait for the program would not run until the program ended by itself.
+    heard = {signal.SIGTERM, signal.SIGCHLD}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, heard)
     # Open files stay open: a backend may have given us one whose lock says that some of the job still runs.
-    program = subprocess.Popen(argv, cwd=work, stdin=subprocess.DEVNULL, close_fds=False)
+    program = subprocess.Popen(
+        argv,
+        cwd=work,
+        stdin=subprocess.DEVNULL,
+        close_fds=False,
+        preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, before),  # noqa: PLW1509 - one thread runs here
+    )
     cancelled = False
-
-    def end(_signal: int, _frame: object) -> None:
-        nonlocal cancelled
-        cancelled = True
-        program.terminate()
-
-    signal.signal(signal.SIGTERM, end)
-    code = program.wait()
+    while (code := program.poll()) is None:
+        if signal.sigwait(heard) == signal.SIGTERM:
+            cancelled = True
+            program.terminate()
     return (code if code >= 0 else 128 - code), cancelled
 
 

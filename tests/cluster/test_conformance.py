@@ -10,6 +10,7 @@ from pipelines.cluster.local import LocalBackend
 from pipelines.cluster.protocol import Artifact, JobSpec, JobState, Reason, digest
 from pipelines.errors import JobFailed
 from tests.cluster.harness import LocalHarness, ended, manifest_of
+from tests.cluster.test_wrapper import WAITS_TO_BE_ASKED
 
 Make = Callable[..., JobSpec]
 COPY = "import shutil; shutil.copy('../in/number.txt', '../out/copy.txt'); print('copied')"
@@ -103,13 +104,7 @@ def test_a_job_that_takes_too_long_is_ended(harness: LocalHarness, job: Make) ->
 
 def test_a_cancelled_job_gets_time_to_write_a_checkpoint(harness: LocalHarness, job: Make) -> None:
     backend = harness.backend()
-    code = (
-        "import signal, sys, time\n"
-        "signal.signal(signal.SIGTERM, lambda *_: (open('../out/checkpoint', 'w').write('half'), sys.exit(0)))\n"
-        "open('ready', 'w').close()\n"
-        "time.sleep(120)"
-    )
-    ref = backend.submit(job(code))
+    ref = backend.submit(job(WAITS_TO_BE_ASKED))
     harness.eventually(harness.run(ref) / "work" / "ready")
     backend.cancel(ref)
     # It ended with 0, and yet it is no success.
