@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pipelines import failpoints
@@ -12,6 +12,7 @@ from pipelines.contracts.tables import TableContract, table
 from pipelines.errors import GateErrored
 from pipelines.gate import series, view
 from pipelines.gate import suite as suites
+from pipelines.gate.results import GateResult, judged_by, newest, of_slices
 from pipelines.gate.slices import Slice, has_moved, held_slice, lay_out, new_slice, opened, row_bounds, was_replayed
 from pipelines.lake.admitted import RESULTS, Admitted, admitted
 from pipelines.lake.cost import Meter
@@ -22,30 +23,6 @@ if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
 
     from pipelines.gate.validation import Outcome
-
-_LISTS = ("failed_expectations", "warnings", "row_bounds", "field_days", "rows_by_day")
-
-
-@dataclass(frozen=True)
-class GateResult:
-    """A row of ops.gate_results, and whether this run came to it or found it standing."""
-
-    table_name: str
-    from_version: int
-    to_version: int
-    row_count: int
-    expectation_count: int
-    failed_expectations: tuple[str, ...]
-    warnings: tuple[str, ...]
-    note: str | None
-    gate_verdict: str
-    suite_digest: str
-    evidence: str | None
-    row_bounds: tuple[dict[str, Any], ...] | None
-    field_days: tuple[dict[str, Any], ...] | None
-    rows_by_day: tuple[dict[str, Any], ...] | None
-    decided_at: datetime
-    judged_now: bool = True
 
 
 @dataclass(frozen=True)
@@ -62,16 +39,6 @@ class _Seen:
 _NOTHING = _Seen(0, [], [], [], [])
 
 
-def results(lake: Lake, table_name: str) -> list[GateResult]:
-    """Return every judgement of a table, oldest first."""
-    rows = [row for row in lake.read(RESULTS).to_pylist() if row["table_name"] == table_name]
-    found = [
-        GateResult(**row | {name: tuple(row[name]) for name in _LISTS if row[name] is not None}, judged_now=False)
-        for row in rows
-    ]
-    return sorted(found, key=lambda result: (result.decided_at, result.to_version))
-
-
 def judge(lake: Lake, table_name: str, decided_at: datetime) -> GateResult:
     """Judge what is new in a table and record the verdict; without news, return the verdict that stands.
 
@@ -85,22 +52,22 @@ def judge(lake: Lake, table_name: str, decided_at: datetime) -> GateResult:
     contract = table(table_name)
     standing = admitted(lake, table_name)
     slice_ = new_slice(lake, contract, standing.judged_version)
-    earlier = results(lake, table_name)
     if not slice_.files and not standing.held:
         # Great Expectations takes a second to load, and has nothing to say here.
-        is_new = slice_.to_version > slice_.from_version
-        return _recorded(lake, _result(slice_, _NOTHING, "", decided_at), Meter()) if is_new else earlier[-1]
+        if slice_.to_version == slice_.from_version:
+            return newest(lake, table_name)[0]
+        return _recorded(lake, _result(slice_, _NOTHING, "", decided_at), Meter())
     demanded = _demanded(contract)
     digest = suites.digest(demanded)
     # Before what is new: a run that ends between the two finds both to do again.
-    slices = [*_to_judge_again(lake, contract, standing, earlier, digest)]
+    slices = [*_to_judge_again(lake, contract, standing, digest)]
     if slice_.to_version > slice_.from_version:
         slices.append(slice_)
     judged = []
     for each in slices:
         meter = Meter()
-        judged.append(_recorded(lake, _result(each, _seen(lake, each, demanded, earlier), digest, decided_at), meter))
-    return judged[-1] if judged else _standing(standing, earlier)
+        judged.append(_recorded(lake, _result(each, _seen(lake, each, demanded), digest, decided_at), meter))
+    return judged[-1] if judged else _last_held(lake, contract, standing)
 
 
 def _demanded(contract: TableContract) -> "Mapping[str, ExpectationSuite]":
@@ -110,15 +77,13 @@ def _demanded(contract: TableContract) -> "Mapping[str, ExpectationSuite]":
     return suites.suites(contract, quantities().values())
 
 
-def _to_judge_again(
-    lake: Lake, contract: TableContract, standing: Admitted, earlier: Sequence[GateResult], digest: str
-) -> "Iterator[Slice]":
+def _to_judge_again(lake: Lake, contract: TableContract, standing: Admitted, digest: str) -> "Iterator[Slice]":
     """The slices held of which today's suites ask something else, or which a redrive or a replay has changed."""
-    last = {(each.from_version, each.to_version): each for each in earlier}
+    last = of_slices(lake, contract.name, {held.versions for held in standing.held})
     for held in standing.held:
-        slice_, before = held_slice(lake, contract, held), last[held.from_version, held.to_version]
+        slice_, before = held_slice(lake, contract, held), last[held.versions]
         # Rows that a replay replaced keep, but for microseconds, the time at which they were taken in.
-        seen = max(each.to_version for each in earlier if each.decided_at <= before.decided_at)
+        seen = judged_by(lake, contract.name, before.decided_at)
         if (
             before.suite_digest != digest
             or has_moved(lake, slice_, before.row_count, before.decided_at)
@@ -127,9 +92,9 @@ def _to_judge_again(
             yield slice_
 
 
-def _standing(standing: Admitted, earlier: Sequence[GateResult]) -> GateResult:
-    held = {(each.from_version, each.to_version) for each in standing.held}
-    return next(result for result in reversed(earlier) if (result.from_version, result.to_version) in held)
+def _last_held(lake: Lake, contract: TableContract, standing: Admitted) -> GateResult:
+    judgements = of_slices(lake, contract.name, {held.versions for held in standing.held})
+    return max(judgements.values(), key=lambda result: result.decided_at)
 
 
 def _recorded(lake: Lake, result: GateResult, meter: Meter) -> GateResult:
@@ -143,9 +108,7 @@ def _recorded(lake: Lake, result: GateResult, meter: Meter) -> GateResult:
     return result
 
 
-def _seen(
-    lake: Lake, slice_: Slice, demanded: "Mapping[str, ExpectationSuite]", earlier: Sequence[GateResult]
-) -> _Seen:
+def _seen(lake: Lake, slice_: Slice, demanded: "Mapping[str, ExpectationSuite]") -> _Seen:
     from pipelines.gate.validation import validate
 
     if not slice_.files:
@@ -156,7 +119,7 @@ def _seen(
             # Without its columns a row cannot be judged, nor be told from the rows of other slices.
             ((row_count,),) = connection.execute(f"select count(*) from {slice_.rows}").fetchall()  # noqa: S608 - SQL of ours
             return _Seen(row_count, outcomes, None, [], []) if row_count else _NOTHING
-        row_count = lay_out(connection, lake, slice_, _rows_by_day(slice_, earlier))
+        row_count = lay_out(connection, lake, slice_)
         if not row_count:
             return _NOTHING
         of_observations = view.holds_observations(slice_.contract)
@@ -178,20 +141,6 @@ def _where(connection: "duckdb.DuckDBPyConnection", slice_: Slice) -> list[dict[
     if slice_.held:
         return [asdict(bounds) for bounds in slice_.held.row_bounds]
     return row_bounds(connection, slice_.contract)
-
-
-def _rows_by_day(slice_: Slice, earlier: Sequence[GateResult]) -> dict[date, int]:
-    """Rows of every UTC day in the slices before this one."""
-    slices = {
-        (each.from_version, each.to_version): each.rows_by_day
-        for each in earlier
-        if each.rows_by_day and each.to_version <= slice_.from_version
-    }
-    counted: dict[date, int] = {}
-    for days in slices.values():
-        for day in days:
-            counted[day["date"]] = counted.get(day["date"], 0) + day["rows"]
-    return counted
 
 
 def _holds(outcome: "Outcome") -> bool:

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipelines.gate.judge import GateResult
 from pipelines.gate.loading import load, without_unasked
+from pipelines.gate.results import GateResult
 
 _REMOTE = re.compile(
     r"<script\b.*?</script>|<style\b.*?</style>|<link\b[^>]*>|<img\b[^>]*>|<footer\b.*?</footer>"

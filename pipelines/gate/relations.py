@@ -10,7 +10,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
 from pipelines.contracts.quantities import Quantity
@@ -34,8 +33,8 @@ class Surroundings:
     """reference.fields."""
     intervals: "pa.Table"
     """sensor_model, averaging_interval_s."""
-    rows_by_day: dict[date, int]
-    """UTC day -> rows of it in earlier slices."""
+    earlier_days: "pa.Table"
+    """date, rows: of UTC days in earlier slices, as often as slices have rows of them."""
 
 
 def lay_out(
@@ -54,15 +53,21 @@ def lay_out(
         rows: SQL for the slice's rows, with the contract's columns.
         surroundings: What the slice is judged against.
     """
-    for name in ("devices", "fields", "intervals"):
+    around = {
+        "reference_devices": surroundings.devices,
+        "reference_fields": surroundings.fields,
+        "intervals": surroundings.intervals,
+        "earlier_days": surroundings.earlier_days,
+    }
+    for name, rows_around in around.items():
         # Copied: what is registered on one connection is not seen from the others of the same database.
-        connection.register("registered", getattr(surroundings, name))
-        connection.execute(f"create table {'' if name == 'intervals' else 'reference_'}{name} as from registered")
+        connection.register("registered", rows_around)
+        connection.execute(f"create table {name} as from registered")
     derived = view.derived(contract, quantities, surroundings.earlier)
     connection.execute(f"create view slice as {view.with_derived(contract.column_names, derived, rows)}")
     if view.holds_observations(contract):
         brief.lay_out(connection, contract, derived, rows)
-        series.lay_out(connection, surroundings.rows_by_day)
+        series.lay_out(connection)
         counted = connection.execute('select coalesce(sum("rows"), 0)::bigint from kinds')
     else:
         # Things done are few.

@@ -5,7 +5,6 @@
 - `fields`: how complete the readings of each property are in each field.
 """
 
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pipelines.gate.view import DAY_MICROS
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
 _WEEKS_BEFORE = 4
 
 
-def lay_out(connection: "duckdb.DuckDBPyConnection", rows_by_day: dict[date, int]) -> None:
-    """Make the relations, where `kinds` and the reference tables are; `rows_by_day` are those of earlier slices."""
+def lay_out(connection: "duckdb.DuckDBPyConnection") -> None:
+    """Make the relations, where `kinds` and what the slice is judged against are."""
     connection.execute("""
         create table series as
         select device_id, any_value(sensor_model) as sensor_model, property, channel, depth_cm, day,
@@ -25,22 +24,16 @@ def lay_out(connection: "duckdb.DuckDBPyConnection", rows_by_day: dict[date, int
             min("first") as "first", max("last") as "last"
         from kinds where flag <> 4 or not is_impossible group by all
     """)
-    connection.execute('create table earlier_days (day bigint, "rows" bigint)')
-    if rows_by_day:
-        epoch = date(1970, 1, 1)
-        counted = [((day - epoch).days, count) for day, count in rows_by_day.items()]
-        connection.executemany("insert into earlier_days values (?, ?)", counted)
     connection.execute(f"""
         create table days as
         with own as (select day, sum("rows") as "rows" from series group by day),
-        totals as (
-            select day, sum("rows") as "rows" from (from own union all by name from earlier_days) group by day
-        )
+        earlier as (select date - date '1970-01-01' as day, "rows" from earlier_days),
+        totals as (select day, sum("rows") as "rows" from (from own union all by name from earlier) group by day)
         select make_date(today.day::int) as date, today."rows", avg(before."rows") as usual_rows,
             today."rows" / avg(before."rows") as share_of_usual
         from totals today join totals before on today.day - before.day in ({_weeks()})
         where today.day < (select max(day) from own)
-            and today.day >= coalesce((select max(day) from earlier_days), today.day)
+            and today.day >= coalesce((select max(day) from earlier), today.day)
         group by today.day, today."rows"
     """)  # noqa: S608 - numbers of ours
     connection.execute("""

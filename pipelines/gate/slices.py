@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from pipelines.contracts.quantities import quantities
 from pipelines.contracts.sensors import sensors
 from pipelines.contracts.tables import TableContract
 from pipelines.gate import relations, view
+from pipelines.gate.results import rows_by_day
 from pipelines.lake.access import connected
 from pipelines.lake.admitted import HeldSlice, RowBounds
 from pipelines.lake.slices import News, files_overlapping, news
@@ -98,14 +99,14 @@ def was_replayed(lake: Lake, slice_: Slice, since_version: int) -> bool:
     )
 
 
-def lay_out(connection: "duckdb.DuckDBPyConnection", lake: Lake, slice_: Slice, rows_by_day: dict[date, int]) -> int:
+def lay_out(connection: "duckdb.DuckDBPyConnection", lake: Lake, slice_: Slice) -> int:
     """Lay out the relations of a slice whose columns are right, and count its rows."""
     surroundings = relations.Surroundings(
         _earlier(connection, lake, slice_),
         lake.read("reference.devices"),
         lake.read("reference.fields"),
         _intervals(),
-        rows_by_day,
+        rows_by_day(lake, slice_.contract.name, slice_.from_version),
     )
     return relations.lay_out(connection, slice_.contract, quantities().values(), slice_.rows, surroundings)
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipelines.errors import GateHeld
-from pipelines.gate.judge import GateResult, judge, results
+from pipelines.gate.judge import judge
 from pipelines.gate.release import Release, release
+from pipelines.gate.results import GateResult, newest, of_slices
 from pipelines.jobs.audit import current_user
 from pipelines.lake.admitted import RELEASES, RESULTS, admitted
 from pipelines.lake.tables import Lake
@@ -120,14 +121,15 @@ def _is_held(slice_: GateResult | Held) -> GateHeld:
 
 def _status(lake: Lake, name: str) -> TableStatus:
     standing = admitted(lake, name)
-    latest = next(reversed(results(lake, name)), None)
-    return TableStatus(name, lake.version(name), standing.judged_version, standing.version, latest)
+    latest = newest(lake, name)
+    return TableStatus(
+        name, lake.version(name), standing.judged_version, standing.version, latest[0] if latest else None
+    )
 
 
 def _held(lake: Lake, name: str) -> list[Held]:
-    held = {(each.from_version, each.to_version) for each in admitted(lake, name).held}
-    newest = {(each.from_version, each.to_version): each for each in results(lake, name)}
-    return [_waiting(newest[slice_]) for slice_ in sorted(held)]
+    judgements = of_slices(lake, name, {each.versions for each in admitted(lake, name).held})
+    return [_waiting(judgement) for _, judgement in sorted(judgements.items())]
 
 
 def _waiting(result: GateResult) -> Held:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.gate.judge import results
+from pipelines.gate.results import newest
 from pipelines.jobs.gate import GATED
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
@@ -24,6 +24,6 @@ def gate_docs(settings: Settings, into: Path) -> GateDocs:
     from pipelines.gate.pages import write_pages
 
     lake = Lake(settings.lake)
-    newest = [result for name in GATED for result in results(lake, name)[-NEWEST:]]
-    index, *pages = write_pages(newest, settings.tenant, into)
+    shown = [result for name in GATED for result in newest(lake, name, NEWEST)]
+    index, *pages = write_pages(shown, settings.tenant, into)
     return GateDocs(index, len(pages))

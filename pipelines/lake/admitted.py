@@ -1,14 +1,18 @@
 """What of a table the gate has let through: everything that was judged, but for the slices that it holds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.lake.tables import Lake
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 NEVER = -1
 RESULTS, RELEASES = "ops.gate_results", "ops.gate_releases"
+_WORD = ["from_version", "to_version", "decided_at"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,11 @@ class HeldSlice:
     from_version: int
     to_version: int
     row_bounds: tuple[RowBounds, ...]
+
+    @property
+    def versions(self) -> tuple[int, int]:
+        """The versions that the slice came after, and up to."""
+        return self.from_version, self.to_version
 
 
 @dataclass(frozen=True)
@@ -55,15 +64,21 @@ def held_condition(held: Sequence[HeldSlice]) -> str:
 
 def admitted(lake: Lake, table_name: str) -> Admitted:
     """Say what the gate lets through of a table, by its judgements and by what people released since."""
-    columns = ["table_name", "from_version", "to_version", "gate_verdict", "row_bounds", "decided_at"]
-    decisions = [row for row in _of_table(lake, RESULTS, table_name, columns) if _is_decided(row)]
-    releases = _of_table(lake, RELEASES, table_name, ["table_name", "from_version", "to_version", "decided_at"])
-    judged = max((row["to_version"] for row in decisions), default=NEVER)
-    held = tuple(
-        _held(row) for row in decisions if row["gate_verdict"] == "held" and not _settled(row, decisions, releases)
-    )
-    is_any_admitted = any(row["gate_verdict"] == "admitted" for row in decisions) or bool(releases)
-    return Admitted(judged, judged if is_any_admitted else NEVER, held)
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    is_admitted, is_held = (pc.field("gate_verdict") == verdict for verdict in ("admitted", "held"))
+    # A slice held without a word on where its rows are cannot be left out: it counts as not judged yet.
+    is_held &= pc.field("row_bounds").is_valid()
+    of_table = pc.field("table_name") == table_name
+    judged = lake.read(RESULTS, columns=[*_WORD, "gate_verdict", "row_bounds"], condition=of_table)
+    decisions = judged.filter(is_admitted | is_held).sort_by("decided_at")
+    releases = lake.read(RELEASES, columns=_WORD, condition=of_table)
+    words = pa.concat_tables([decisions.select(_WORD), releases])
+    held = (row for row in decisions.filter(is_held).to_pylist() if not _is_settled(row, words))
+    newest = pc.max(decisions["to_version"]).as_py() if decisions else NEVER
+    is_any_admitted = bool(decisions.filter(is_admitted)) or bool(releases)
+    return Admitted(newest, newest if is_any_admitted else NEVER, tuple(map(_held, held)))
 
 
 def admitted_version(lake: Lake, table_name: str) -> int:
@@ -71,20 +86,13 @@ def admitted_version(lake: Lake, table_name: str) -> int:
     return admitted(lake, table_name).version
 
 
-def _of_table(lake: Lake, name: str, table_name: str, columns: Sequence[str]) -> list[dict[str, Any]]:
-    rows = lake.read(name, columns=columns).to_pylist()
-    return sorted((row for row in rows if row["table_name"] == table_name), key=lambda row: row["decided_at"])
-
-
-def _is_decided(row: dict[str, Any]) -> bool:
-    # A slice held without a word on where its rows are cannot be left out: it counts as not judged yet.
-    return row["gate_verdict"] == "admitted" or (row["gate_verdict"] == "held" and row["row_bounds"] is not None)
-
-
-def _settled(held: dict[str, Any], decisions: Iterable[dict[str, Any]], releases: Iterable[dict[str, Any]]) -> bool:
+def _is_settled(held: dict[str, Any], words: "pa.Table") -> bool:
     """Say whether a later judgement took the slice's place, or somebody released it."""
-    later = (row for row in (*decisions, *releases) if row["decided_at"] > held["decided_at"])
-    return any(row["from_version"] <= held["from_version"] and row["to_version"] >= held["to_version"] for row in later)
+    import pyarrow.compute as pc
+
+    is_later = pc.field("decided_at") > held["decided_at"]
+    covers = (pc.field("from_version") <= held["from_version"]) & (pc.field("to_version") >= held["to_version"])
+    return bool(words.filter(is_later & covers))
 
 
 def _held(row: dict[str, Any]) -> HeldSlice:

@@ -19,6 +19,7 @@ from pipelines.places import Place, delta_options, store_error
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.compute as pc
 
 # Readers play back at most this many commits; whoever makes the tenth writes the checkpoint.
 _PLAYED_BACK = 10
@@ -150,15 +151,21 @@ class Lake:
             )
         return None
 
-    def read(self, name: str, version: int | None = None, columns: Sequence[str] | None = None) -> pa.Table:
-        """Read a table into memory; no rows where it is not there. For small tables."""
+    def read(
+        self,
+        name: str,
+        version: int | None = None,
+        columns: Sequence[str] | None = None,
+        condition: pc.Expression | None = None,
+    ) -> pa.Table:
+        """Read a table, or the rows of it for which a condition holds, into memory; no rows where it is not there."""
         contract = tables.table(name)
         chosen = list(columns or contract.column_names)
         found = self.find(name, version)
         if found is None:
             return contract.arrow_schema.empty_table().select(chosen)
         # Not to_pyarrow_table(): its readers abort the interpreter at exit (deltalake 1.6.6, pyarrow 26.0.1).
-        return dataset(data_files(found), contract.arrow_schema).to_table(columns=chosen)
+        return dataset(data_files(found), contract.arrow_schema).to_table(columns=chosen, filter=condition)
 
     def append(
         self,

@@ -26,7 +26,12 @@ def nobody() -> relations.Surroundings:
     """A lake in which nothing stands but the slice."""
     intervals = {"sensor_model": pa.array([], pa.string()), "averaging_interval_s": pa.array([], pa.int64())}
     references = (table(f"reference.{name}").arrow_schema.empty_table() for name in ("devices", "fields"))
-    return relations.Surroundings(None, *references, pa.table(intervals), {})
+    return relations.Surroundings(None, *references, pa.table(intervals), earlier_days({}))
+
+
+def earlier_days(counted: dict[date, int]) -> pa.Table:
+    """Days with rows in earlier slices."""
+    return pa.table({"date": pa.array(counted.keys(), pa.date32()), "rows": pa.array(counted.values(), pa.int64())})
 
 
 @pytest.fixture
@@ -53,7 +58,7 @@ def laid_out(tmp_path: Path, connection: duckdb.DuckDBPyConnection, nobody: rela
     ) -> duckdb.DuckDBPyConnection:
         file = written(rows, "slice.parquet")
         before = view.rows_of([written(earlier, "earlier.parquet")]) if earlier else None
-        around = replace(nobody, earlier=before, rows_by_day=rows_by_day or {}, **reference)
+        around = replace(nobody, earlier=before, earlier_days=earlier_days(rows_by_day or {}), **reference)
         view.lay_out_columns(into, OBSERVATIONS, [file])
         relations.lay_out(into, OBSERVATIONS, quantities().values(), view.rows_of([file]), around)
         return into

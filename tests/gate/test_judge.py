@@ -11,8 +11,9 @@ from great_expectations import expectations as gx
 
 from pipelines.errors import DataRefused, GateErrored
 from pipelines.gate import suite as suites
-from pipelines.gate.judge import GateResult, judge, results
+from pipelines.gate.judge import judge
 from pipelines.gate.release import Release, release
+from pipelines.gate.results import GateResult, results
 from pipelines.lake.admitted import admitted
 from pipelines.lake.tables import Lake
 from tests.lakes import START, observation

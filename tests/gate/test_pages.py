@@ -5,8 +5,8 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipelines.gate.judge import GateResult
 from pipelines.gate.pages import write_pages
+from pipelines.gate.results import GateResult
 
 RANGE = "soil_moisture is within 0 and 0.7 m3/m3 unless flagged"
 EVIDENCE = [

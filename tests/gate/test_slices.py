@@ -20,7 +20,7 @@ def offsets(connection: duckdb.DuckDBPyConnection) -> list[int]:
 
 def laid_out_offsets(lake: Lake, slice_: Slice) -> list[int]:
     with opened(lake, slice_) as connection:
-        lay_out(connection, lake, slice_, {})
+        lay_out(connection, lake, slice_)
         return offsets(connection)
 
 
@@ -57,7 +57,7 @@ def test_a_held_slice_takes_in_what_was_made_of_its_records_since(tmp_path: Path
 def test_a_row_that_does_not_say_where_it_stood_leaves_the_slice_without_bounds(tmp_path: Path) -> None:
     lake = soil_lake(tmp_path)
     with opened(lake, new_slice(lake, OBSERVATIONS, 2)) as connection:
-        lay_out(connection, lake, new_slice(lake, OBSERVATIONS, 2), {})
+        lay_out(connection, lake, new_slice(lake, OBSERVATIONS, 2))
         place = {"topic": "demo.telemetry", "partition": 0, "first_offset": 20, "last_offset": 39, "ingest_time": START}
         assert row_bounds(connection, OBSERVATIONS) == [place]
         assert row_bounds(connection, table("reference.fields")) is None
@@ -71,6 +71,6 @@ def test_rows_of_other_slices_are_found_by_their_time(tmp_path: Path) -> None:
     lake.append("silver.observations", [observation(7), observation(50)])
     slice_ = new_slice(lake, OBSERVATIONS, 4)
     with opened(lake, slice_) as connection:
-        lay_out(connection, lake, slice_, {})
+        lay_out(connection, lake, slice_)
         twice = connection.execute('select "offset" from slice where in_earlier_slice is not null').fetchall()
     assert twice == [(7,)]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipelines.errors import GateHeld
-from pipelines.gate.judge import GateResult, results
+from pipelines.gate.results import GateResult, results
 from pipelines.jobs.build_gold import build_gold
 from pipelines.jobs.flag import flag
 from pipelines.jobs.gate import TableStatus, gate, gate_release, gate_status, require_admitted, require_none_held
