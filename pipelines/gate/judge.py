@@ -1,7 +1,7 @@
 """The judgement: each slice of a table on its own versions, admitted or held; a slice that is held stays what it is."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -12,8 +12,9 @@ from pipelines.contracts.tables import TableContract, table
 from pipelines.errors import GateErrored
 from pipelines.gate import series, view
 from pipelines.gate import suite as suites
-from pipelines.gate.results import GateResult, judged_by, newest, of_slices
-from pipelines.gate.slices import Slice, has_moved, held_slice, lay_out, new_slice, opened, row_bounds, was_replayed
+from pipelines.gate.held import to_judge_again
+from pipelines.gate.results import GateResult, newest, of_slices
+from pipelines.gate.slices import Slice, lay_out, new_slice, opened, row_bounds
 from pipelines.lake.admitted import RESULTS, Admitted, admitted
 from pipelines.lake.cost import Meter
 from pipelines.lake.tables import Lake
@@ -60,7 +61,7 @@ def judge(lake: Lake, table_name: str, decided_at: datetime) -> GateResult:
     demanded = _demanded(contract)
     digest = suites.digest(demanded)
     # Before what is new: a run that ends between the two finds both to do again.
-    slices = [*_to_judge_again(lake, contract, standing, digest)]
+    slices = [*to_judge_again(lake, contract, standing.held, digest, slice_)]
     if slice_.to_version > slice_.from_version:
         slices.append(slice_)
     judged = []
@@ -75,21 +76,6 @@ def _demanded(contract: TableContract) -> "Mapping[str, ExpectationSuite]":
 
     load()
     return suites.suites(contract, quantities().values())
-
-
-def _to_judge_again(lake: Lake, contract: TableContract, standing: Admitted, digest: str) -> "Iterator[Slice]":
-    """The slices held of which today's suites ask something else, or which a redrive or a replay has changed."""
-    last = of_slices(lake, contract.name, {held.versions for held in standing.held})
-    for held in standing.held:
-        slice_, before = held_slice(lake, contract, held), last[held.versions]
-        # Rows that a replay replaced keep, but for microseconds, the time at which they were taken in.
-        seen = judged_by(lake, contract.name, before.decided_at)
-        if (
-            before.suite_digest != digest
-            or has_moved(lake, slice_, before.row_count, before.decided_at)
-            or was_replayed(lake, slice_, seen)
-        ):
-            yield slice_
 
 
 def _last_held(lake: Lake, contract: TableContract, standing: Admitted) -> GateResult:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -20,9 +20,8 @@ from pipelines.lake.tables import Lake
 if TYPE_CHECKING:
     import duckdb
 
-_EVENTS, _TIME = "bronze.events", "phenomenon_time"
+_TIME = "phenomenon_time"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_END = datetime.max.replace(tzinfo=UTC)
 _KAFKA = frozenset({"topic", "partition", "offset", "ingest_time"})
 
 
@@ -59,44 +58,12 @@ def new_slice(lake: Lake, contract: TableContract, from_version: int) -> Slice:
     return Slice(contract, from_version, opened.version(), news(opened, from_version, opened.version()))
 
 
-def held_slice(lake: Lake, contract: TableContract, held: HeldSlice) -> Slice:
-    """Return a slice that was held, as the rows of its records stand in the table now."""
-    since = min(bounds.ingest_time for bounds in held.row_bounds)
-    files = files_overlapping(lake.open(contract.name), "ingest_time", since, _END)
-    return Slice(contract, held.from_version, held.to_version, News(files, []), held, _records(lake, held))
-
-
 @contextmanager
 def opened(lake: Lake, slice_: Slice) -> "Iterator[duckdb.DuckDBPyConnection]":
     """Lay out what a slice's files say of their columns; see `lay_out` for the rows."""
     with TemporaryDirectory() as spill, connected(lake.root, temp_directory=spill) as connection:
         view.lay_out_columns(connection, slice_.contract, slice_.files)
         yield connection
-
-
-def has_moved(lake: Lake, slice_: Slice, row_count: int, judged_at: datetime) -> bool:
-    """Say whether the rows of a held slice are others than those that were counted when it was judged."""
-    asked = f"select count(*), max(epoch_us(ingest_time)) from {slice_.rows}"  # noqa: S608 - SQL of ours
-    with opened(lake, slice_) as connection:
-        ((count, newest),) = connection.execute(asked).fetchall()
-    return bool(count != row_count or (newest is not None and newest > _micros(judged_at)))
-
-
-def was_replayed(lake: Lake, slice_: Slice, since_version: int) -> bool:
-    """Say whether a replay has replaced rows near those of a held slice, in a version after one."""
-    columns = ["table_name", "replaced_version", "topic", "partition", "first_offset", "last_offset"]
-    replaced = (
-        row
-        for row in lake.read("ops.replays", columns=columns).to_pylist()
-        if row["table_name"] == slice_.contract.name and row["replaced_version"] > since_version
-    )
-    return any(
-        (row["topic"], row["partition"]) == (bounds.topic, bounds.partition)
-        and row["first_offset"] <= bounds.last_offset
-        and row["last_offset"] >= bounds.first_offset
-        for row in replaced
-        for bounds in slice_.records
-    )
 
 
 def lay_out(connection: "duckdb.DuckDBPyConnection", lake: Lake, slice_: Slice) -> int:
@@ -134,33 +101,11 @@ def row_bounds(connection: "duckdb.DuckDBPyConnection", contract: TableContract)
     ]
 
 
-def _records(lake: Lake, held: HeldSlice) -> tuple[RowBounds, ...]:
-    """Say where the records stood that came with the rows held: one that nobody could read may have rows by now."""
-    times = [bounds.ingest_time for bounds in held.row_bounds]
-    files = files_overlapping(lake.open(_EVENTS), "ingest_time", min(times), max(times)) if lake.exists(_EVENTS) else []
-    if not files:
-        return held.row_bounds
-    asked = """
-        select topic, "partition", epoch_us(ingest_time), min("offset"), max("offset")
-        from read_parquet($files) group by all
-    """
-    with connected(lake.root) as connection:
-        found = connection.execute(asked, {"files": files}).fetchall()
-    spans = {(topic, partition, micros): span for topic, partition, micros, *span in found}
-    return tuple(_spanning(bounds, spans) for bounds in held.row_bounds)
-
-
-def _spanning(rows: RowBounds, spans: dict[tuple[str, int, int], list[int]]) -> RowBounds:
-    own = (rows.first_offset, rows.last_offset)
-    span = spans.get((rows.topic, rows.partition, _micros(rows.ingest_time)), own)
-    return replace(rows, first_offset=min(own[0], span[0]), last_offset=max(own[1], span[1]))
-
-
 def _condition(records: tuple[RowBounds, ...]) -> str:
     each = (
         f"topic = '{bounds.topic}' and \"partition\" = {bounds.partition} "
         f'and "offset" between {bounds.first_offset} and {bounds.last_offset} '
-        f"and epoch_us(ingest_time) >= {_micros(bounds.ingest_time)}"
+        f"and epoch_us(ingest_time) >= {micros(bounds.ingest_time)}"
         for bounds in records
     )
     return " or ".join(f"({one})" for one in each)
@@ -193,7 +138,8 @@ def _intervals() -> Any:
     )
 
 
-def _micros(time: datetime) -> int:
+def micros(time: datetime) -> int:
+    """Return a time in microseconds since 1970."""
     return (time - _EPOCH) // timedelta(microseconds=1)
 
 

@@ -1,7 +1,7 @@
 """What is new in a table between two of its versions, read from its log."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -106,14 +106,25 @@ def files_overlapping(table: DeltaTable, column: str, low: datetime, high: datet
 
     Shape: absolute paths; a file without statistics may hold anything.
     """
-    # Statistics are cut to milliseconds, downwards.
-    lowest = low - timedelta(milliseconds=1)
-    actions = pa.table(table.get_add_actions(flatten=True)).to_pylist()
+    return [file for file, first, last in _spans(table, column) if (first or high) <= high and (last or low) >= low]
+
+
+def files_holding(table: DeltaTable, column: str, times: Collection[datetime]) -> list[str]:
+    """Return the table's files that may hold one of some times, as `files_overlapping` does."""
     return [
-        _absolute(table, action["path"])
-        for action in actions
-        if (action.get(f"min.{column}") or high) <= high and (action.get(f"max.{column}") or low) >= lowest
+        file
+        for file, first, last in _spans(table, column)
+        if any((first or time) <= time <= (last or time) for time in times)
     ]
+
+
+def _spans(table: DeltaTable, column: str) -> Iterator[tuple[str, datetime | None, datetime | None]]:
+    """Give each file with the least and the greatest of a column."""
+    for action in pa.table(table.get_add_actions(flatten=True)).to_pylist():
+        greatest = action.get(f"max.{column}")
+        # Statistics are cut to milliseconds, downwards.
+        last = None if greatest is None else greatest + timedelta(milliseconds=1)
+        yield _absolute(table, action["path"]), action.get(f"min.{column}"), last
 
 
 def actions(table: DeltaTable, version: int) -> Iterator[dict[str, Any]]:
