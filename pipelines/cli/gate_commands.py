@@ -7,6 +7,8 @@ from typing import Any, TextIO
 
 from pipelines.cli.command import Command, arg, job, positive
 from pipelines.cli.output import show_report, table_lines
+from pipelines.cli.stopping import asked_to_stop
+from pipelines.settings import Settings
 
 _MOST_FIELDS = 5
 _JUDGEMENT = (
@@ -84,7 +86,13 @@ def _sample_lines(rows: tuple[Mapping[str, Any], ...]) -> Iterator[str]:
         yield from table_lines(columns, [[row.get(name) for name in columns] for row in rows])
 
 
+def _follow(settings: Settings, args: Namespace) -> Any:
+    gate = job("gate")
+    return gate.gate_follow(settings, args.tables, asked_to_stop(), args.pace_s or gate.PACE_S)
+
+
 _TABLE = arg("table", metavar="TABLE", help="table, as in silver.observations")
+_TABLES = arg("tables", nargs="+", metavar="TABLE", help="tables, as in silver.observations")
 
 GATE_COMMANDS = (
     Command(
@@ -101,8 +109,19 @@ GATE_COMMANDS = (
         "As gate run, but a slice that is held is no failure: what follows can use the rest.",
         lambda settings, args: [job("gate").gate(settings, table) for table in args.tables],
         ("fieldstream gate judge silver.observations silver.operations",),
-        (arg("tables", nargs="+", metavar="TABLE", help="tables, as in silver.observations"),),
+        (_TABLES,),
         show=_show_judgements,
+    ),
+    Command(
+        ("gate", "follow"),
+        "As gate judge, again and again, until stopped; what is loaded for a judgement stays for the next.",
+        _follow,
+        ("fieldstream gate follow silver.observations silver.operations --pace-s 60",),
+        (
+            _TABLES,
+            arg("--pace-s", type=positive, metavar="S", help="seconds between two rounds' starts, at least (600)"),
+        ),
+        show=_show_status,
     ),
     Command(
         ("gate", "check"),

@@ -1,10 +1,15 @@
 """Judge what is new in a table, and say how the tables stand with the gate."""
 
 import json
+import logging
+import threading
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from pipelines.contracts.tables import table
 from pipelines.errors import GateHeld
 from pipelines.gate.judge import judge
 from pipelines.gate.release import Release, release
@@ -16,6 +21,10 @@ from pipelines.settings import Settings
 from pipelines.soundness.damage import require_sound
 
 GATED = ("silver.observations", "silver.operations")
+# As often as the DAG `intake` judges: each judgement is a row for ever, and of few rows it costs what it does of many.
+PACE_S = 600
+
+_log = logging.getLogger("fieldstream")
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,39 @@ def gate(settings: Settings, table_name: str = "silver.observations") -> GateRes
     lake = Lake(settings.lake)
     require_sound(lake, (table_name, RESULTS, RELEASES))
     return judge(lake, table_name, datetime.now(UTC))
+
+
+def gate_follow(
+    settings: Settings, table_names: Sequence[str], stop: threading.Event, pace_s: float = PACE_S
+) -> GateStatus:
+    """Judge what is new in some tables until `stop` is set, in rounds that begin at least `pace_s` apart.
+
+    A table that is not there yet is waited for, a slice that is held stops nothing, and the judgement under way is
+    finished first.
+
+    Raises:
+        UsageError: There is no such table.
+        GateErrored, LakeDamaged: As `gate`.
+    """
+    lake = Lake(settings.lake)
+    for name in table_names:
+        table(name)  # A misspelt one would be waited for.
+    while not stop.is_set():
+        started = time.monotonic()
+        for name in table_names:
+            if lake.exists(name) and not stop.is_set():
+                _tell(gate(settings, name))
+        stop.wait(started + pace_s - time.monotonic())
+    return gate_status(settings)
+
+
+def _tell(result: GateResult) -> None:
+    if not result.judged_now:
+        return
+    if result.gate_verdict == "held":
+        _log.warning("%s", _is_held(result))
+    else:
+        _log.info("%s: %s up to version %d", result.table_name, result.gate_verdict, result.to_version)
 
 
 def gate_release(

@@ -1,5 +1,6 @@
 """Each command calls one job that exists, with arguments that it takes."""
 
+import threading
 from argparse import Namespace
 from pathlib import Path
 from types import ModuleType
@@ -35,6 +36,7 @@ LINES = {
     ("quarantine", "show"): ["acme.telemetry/0/1"],
     ("gate", "run"): ["silver.observations"],
     ("gate", "judge"): ["silver.observations"],
+    ("gate", "follow"): ["silver.observations"],
     ("gate", "release"): ["silver.observations", "5", "--reason", "frost"],
     ("gold", "rebuild"): ["--into", "rebuilt"],
     ("dag", "run"): ["intake"],
@@ -68,6 +70,8 @@ def test_a_command_calls_its_job_as_the_job_wants_to_be_called(
         table_commands,
     ):
         monkeypatch.setattr(module, "job", job)
+        if hasattr(module, "asked_to_stop"):
+            monkeypatch.setattr(module, "asked_to_stop", threading.Event)
     line = [str(message)] if command.words == ("decode",) else LINES.get(command.words, [])
     arguments: Namespace = build_parser(COMMANDS, commands.GROUPS).parse_args([*command.words, *line])
     command.run(SETTINGS, arguments)
