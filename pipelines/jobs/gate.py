@@ -15,7 +15,7 @@ from pipelines.gate.judge import judge
 from pipelines.gate.release import Release, release
 from pipelines.gate.results import GateResult, newest, of_slices
 from pipelines.jobs.audit import current_user
-from pipelines.lake.admitted import RELEASES, RESULTS, admitted
+from pipelines.lake.admitted import NEVER, RELEASES, RESULTS, admitted
 from pipelines.lake.tables import Lake
 from pipelines.settings import Settings
 from pipelines.soundness.damage import require_sound
@@ -88,11 +88,14 @@ def gate_follow(
     lake = Lake(settings.lake)
     for name in table_names:
         table(name)  # A misspelt one would be waited for.
+    judged: dict[str, int] = {}
     while not stop.is_set():
         started = time.monotonic()
         for name in table_names:
-            if lake.exists(name) and not stop.is_set():
+            version = lake.version(name)
+            if version > judged.get(name, NEVER) and not stop.is_set():
                 _tell(gate(settings, name))
+                judged[name] = version
         stop.wait(started + pace_s - time.monotonic())
     return gate_status(settings)
 

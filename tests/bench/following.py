@@ -49,17 +49,19 @@ def watched(log: Path, folder: Path) -> Iterator[Watched]:
 
 
 @contextmanager
-def following(command: Sequence[str], environ: Mapping[str, str], log: Path) -> Iterator[None]:
+def following(command: Sequence[str], environ: Mapping[str, str], log: Path) -> "Iterator[subprocess.Popen[bytes]]":
     """Let a command run for as long as the block does; then it is told to stop, as a service manager would."""
-    with log.open("wb") as output, _running(command, environ, output.fileno()):
-        yield
+    with log.open("wb") as output, _running(command, environ, output.fileno()) as process:
+        yield process
 
 
 @contextmanager
-def _running(command: Sequence[str], environ: Mapping[str, str] | None, output: int) -> Iterator[None]:
+def _running(
+    command: Sequence[str], environ: Mapping[str, str] | None, output: int
+) -> "Iterator[subprocess.Popen[bytes]]":
     process = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
-        yield
+        yield process
     finally:
         process.send_signal(signal.SIGTERM)
         try:
