@@ -16,6 +16,7 @@ _MOST_EXAMPLES = 5
 _YES_OR_NO = {"result_format": "BOOLEAN_ONLY"}
 _BRIEFLY = {"slice": "brief"}
 """What stands for a relation; see `relations`."""
+_OF_EXTREMES = frozenset({"expect_column_max_to_be_between"})
 _IDENTITY = frozenset(
     {"device_id", "field_id", "property", "channel", "phenomenon_time", "topic", "partition", "offset", "file_name"}
 )
@@ -71,21 +72,23 @@ def validate(connection: "duckdb.DuckDBPyConnection", suites: "Mapping[str, Expe
     outcomes: list[Outcome] = []
     with _validators(connection) as validator_of, _written_once():
         for relation, suite in suites.items():
-            left = {_rule(each.configuration): each.configuration for each in suite.expectations}
-            found: dict[str, Outcome] = {}
-            for asked_of, result_format in _rounds(connection, relation):
-                found |= _answers(validator_of(asked_of), relation, left, result_format, of_all=asked_of != relation)
-                left = {rule: left[rule] for rule in left if not found[rule].held and not found[rule].error}
-                if not left:
-                    break
+            asked = {_rule(each.configuration): each.configuration for each in suite.expectations}
+            brief = _BRIEFLY.get(relation, relation)
+            found = _answers(validator_of(brief), relation, asked, _YES_OR_NO, of_all=brief != relation)
+            failed = {rule: asked[rule] for rule in asked if not found[rule].held and not found[rule].error}
+            for looked_at, again in _closer_looks(relation, failed):
+                closely, of_all = _closer(connection, looked_at), looked_at != relation
+                found |= _answers(validator_of(looked_at), relation, again, closely, of_all=of_all)
             outcomes += found.values()
     return sorted(outcomes, key=lambda outcome: outcome.rule)
 
 
-def _rounds(connection: "duckdb.DuckDBPyConnection", relation: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Of which relation to ask what is left, and what to be told of it, as long as something is left."""
-    yield _BRIEFLY.get(relation, relation), _YES_OR_NO
-    yield relation, _closer(connection, relation)
+def _closer_looks(relation: str, failed: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Where to look again at what: extremes are in brief as they are in the whole relation, which takes longer."""
+    extremes = {rule: each for rule, each in failed.items() if each.type in _OF_EXTREMES}
+    rest = {rule: each for rule, each in failed.items() if rule not in extremes}
+    looks = ((_BRIEFLY.get(relation, relation), extremes), (relation, rest))
+    yield from (look for look in looks if look[1])
 
 
 def _answers(

@@ -2,7 +2,7 @@
 
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -24,7 +24,7 @@ from tests.bench.stand import FIELDSTREAM, FOLDER, Contender, Stand, WrongRows, 
 
 FIRST = 1_000
 """Uplinks of the slice on which the gate loads what it needs; not measured."""
-PACE_S = 10
+PACE_S = 30
 _TABLE = "silver.observations"
 _VALUES = 7
 _PATIENCE_S = 120.0
@@ -35,6 +35,7 @@ class Judged:
     """A slice: its rows, and the CPU seconds of the command that takes it in, and of the gate until it is judged."""
 
     engine: str
+    uplinks: int
     rows: int
     intake_cpu_s: float
     gate_cpu_s: float
@@ -45,16 +46,15 @@ class Judged:
         return self.gate_cpu_s / self.intake_cpu_s
 
 
-def judged(stand: Stand, folder: Path, uplinks: int, engines: tuple[str, ...], rounds: int) -> list[Judged]:
-    """Take in slices by each engine in turn, into one lake, and let one gate judge them.
+def judged(stand: Stand, folder: Path, turns: Sequence[tuple[str, int]]) -> list[Judged]:
+    """Take in slices, each by an engine and of so many uplinks, into one lake, and let one gate judge them.
 
     Raises:
         CommandFailed: The gate does not come to a judgement.
         WrongRows: A slice is not admitted, or not all rows were judged.
     """
     tenant = "gate-stays"
-    turns = engines * rounds
-    farm = Farm(FIRST + uplinks * len(turns), duplicate_share=0.05, poison_share=0.005, tenant=tenant)
+    farm = Farm(FIRST + sum(uplinks for _, uplinks in turns), duplicate_share=0.05, poison_share=0.005, tenant=tenant)
     home, topic, messages = folder / tenant, f"{tenant}.telemetry", placed(farm)
     home.mkdir(parents=True)
     load_reference(stand.for_tenant(tenant, home), *write_reference(device_ids(farm), home))
@@ -69,11 +69,11 @@ def judged(stand: Stand, folder: Path, uplinks: int, engines: tuple[str, ...], r
     taken_in("embedded", FIRST)
     with _staying(stand, tenant, home) as gate:
         rows = _until_judged(lake).row_count
-        for engine in turns:
+        for engine, uplinks in turns:
             before = _cpu_s(gate)
             intake_cpu_s = taken_in(engine, uplinks)
             verdict = _until_judged(lake)
-            found.append(Judged(engine, verdict.row_count, intake_cpu_s, _cpu_s(gate) - before))
+            found.append(Judged(engine, uplinks, verdict.row_count, intake_cpu_s, _cpu_s(gate) - before))
     if (judged_rows := rows + sum(each.rows for each in found)) != farm.frames * _VALUES:
         raise WrongRows(f"the gate judged {judged_rows:,} rows of {farm.frames * _VALUES:,}")
     return found

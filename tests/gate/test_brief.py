@@ -50,13 +50,28 @@ def not_held(connection: duckdb.DuckDBPyConnection, relation: str) -> set[str]:
 def test_what_is_found_in_brief_is_what_is_found_in_full(
     laid_out: LaidOut, monkeypatch: pytest.MonkeyPatch, changes: list[dict[str, Any]], clean: int
 ) -> None:
-    monkeypatch.setattr(validation, "_rounds", lambda _, relation: [(relation, {"result_format": "BOOLEAN_ONLY"})])
+    monkeypatch.setattr(validation, "_BRIEFLY", {})
+    monkeypatch.setattr(validation, "_closer_looks", lambda *_: ())
     with duckdb.connect() as connection:
         laid_out([*rows(changes, clean)], into=connection, devices=registered("probe-0", "probe-1"))
         in_brief, in_full = not_held(connection, "brief"), not_held(connection, SLICE)
     # That something is null is told in brief; what, only in full.
     assert {rule for rule in in_brief ^ in_full if not rule.endswith(" is never null")} == set()
     assert in_brief >= in_full
+
+
+def test_an_extreme_is_told_from_what_is_brief_as_from_the_slice(
+    laid_out: LaidOut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> list[tuple[str | None, int | None]]:
+        outcomes = validation.validate(connection, {SLICE: OF_ALL})
+        return [(each.observed, each.rows) for each in outcomes if each.rule.startswith("the newest reading is")]
+
+    late = [{"ingest_time": START + timedelta(days=days)} for days in (9, 30)]
+    connection = laid_out(rows(late, clean=0))
+    in_brief = told()
+    monkeypatch.setattr(validation, "_BRIEFLY", {})
+    assert in_brief == told() == [("-777600.0", None)]
 
 
 def test_thousands_of_rows_are_two_for_each_of_their_kinds(laid_out: LaidOut) -> None:

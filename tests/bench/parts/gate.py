@@ -24,9 +24,9 @@ gate judges all that is new in silver.observations. It also judges {few:,} uplin
 judgement costs whatever it judges. All are whole commands.
 
 Then a gate stays (`gate follow --pace-s {pace_s}`) beside a lake that both engines take slices into, in turn, each as a
-whole command: {uplinks:,} uplinks a slice. Its cost for a slice is what its process uses from before the slice is taken
-in until it is judged; the first judgement, for which it loads everything, is not among them. A share is the median over
-the slices."""
+whole command: slices of {uplinks:,} uplinks, then of as many as above. Its cost for a slice is what its process uses
+from before the slice is taken in until it is judged; the first judgement, for which it loads everything, is not among
+them. A share is the median over the slices."""
 GATE = (*FIELDSTREAM, "gate", "run", "silver.observations")
 ENGINES = {"embedded": "the embedded engine", "spark": "Spark"}
 TITLES = {
@@ -44,7 +44,8 @@ def run(stand: Stand) -> Result:
     farm = Farm(stand.options.events // 2, duplicate_share=0.05, poison_share=0.005, tenant="gate")
     with stand.folder() as folder:
         costs = _commands(stand, farm, folder)
-        slices = judged(stand, folder, uplinks, tuple(ENGINES), stand.options.repeats)
+        turns = [(engine, size) for size in (uplinks, farm.messages) for engine in ENGINES] * stand.options.repeats
+        slices = judged(stand, folder, turns)
     return Result(
         "gate",
         "The gate",
@@ -88,21 +89,28 @@ def _targets(costs: dict[str, list[Usage]]) -> Iterator[Target]:
         yield Target(f"gate_{engine}", what, share, MOST, at_least=False)
 
 
+def _by_size(slices: list[Judged]) -> dict[tuple[int, str], list[Judged]]:
+    alike: dict[tuple[int, str], list[Judged]] = {}
+    for each in sorted(slices, key=lambda slice_: slice_.uplinks):
+        alike.setdefault((each.uplinks, each.engine), []).append(each)
+    return alike
+
+
 def _slices_table(slices: list[Judged]) -> Table:
     rows = []
-    for engine in ENGINES:
-        own = [each for each in slices if each.engine == engine]
-        counted = min(each.rows for each in own)
-        seconds = (median(getattr(each, name) for each in own) for name in ("intake_cpu_s", "gate_cpu_s"))
+    for (_, engine), alike in _by_size(slices).items():
+        seconds = (median(getattr(each, name) for each in alike) for name in ("intake_cpu_s", "gate_cpu_s"))
+        counted = min(each.rows for each in alike)
         rows.append((TITLES[engine], f"{counted:,}", *(f"{each:.2f}" for each in seconds)))
     return Table("Slices of a gate that stays", ("", "rows, at least", "CPU s of it", "CPU s of the gate"), tuple(rows))
 
 
 def _slices_targets(slices: list[Judged]) -> Iterator[Target]:
-    for engine, title in ENGINES.items():
-        share = median(each.share for each in slices if each.engine == engine)
-        what = f"CPU of a gate that stays, for a slice of 250,000 rows, of taking it in with {title}"
-        yield Target(f"gate_stays_{engine}", what, share, MOST, at_least=False)
+    fewest = min(each.uplinks for each in slices)
+    for (uplinks, engine), alike in _by_size(slices).items():
+        rows, name = ("250,000 rows", "gate_stays") if uplinks == fewest else ("all the rows", "gate_stays_many")
+        what = f"CPU of a gate that stays, for {rows}, of taking them in with {ENGINES[engine]}"
+        yield Target(f"{name}_{engine}", what, median(each.share for each in alike), MOST, at_least=False)
 
 
 def _taken_in(stand: Stand, farm: Farm, engine: str, home: Path) -> Usage:
