@@ -29,7 +29,11 @@ _OF_KINDS = frozenset({"device_id", "property", "unit", "flag", "reasons", "phen
 
 
 def lay_out(
-    connection: "duckdb.DuckDBPyConnection", contract: TableContract, derived: Mapping[str, str], rows: str
+    connection: "duckdb.DuckDBPyConnection",
+    contract: TableContract,
+    derived: Mapping[str, str],
+    rows: str,
+    earlier: str | None,
 ) -> None:
     """Make the relations, where `slice` is.
 
@@ -38,6 +42,7 @@ def lay_out(
         contract: The table's contract.
         derived: The columns that `slice` has besides the contract's, as SQL.
         rows: SQL for the slice's rows.
+        earlier: SQL for rows of other slices that may hold the same keys; None where none can.
     """
     others = sorted(f'"{name}"' for name in contract.required - _OF_KINDS)
     filled = {f'"{name}"' for (name,) in connection.execute(f"from {view.FILLED}").fetchall()}
@@ -51,7 +56,7 @@ def lay_out(
         view.PHENOMENON_AHEAD_S: f"case when {view.CLAIMS_TO_BE_GOOD} then ahead_us / 1e6 end",
     }
     extremes = view.with_derived(sorted({*contract.required, "value"}), in_brief, f"({_extremes(others, unknown)})")
-    suspects = ", ".join(map(str, _suspects(connection)))
+    suspects = ", ".join(map(str, [*_met_earlier(connection, earlier), *_twice(connection)]))
     condition = f"{view.ROW_KEY} in ({suspects})" if suspects else "false"
     connection.execute(f"create table brief as ({extremes}) union all by name from slice where {condition}")
 
@@ -91,12 +96,25 @@ def _extremes(others: Sequence[str], unknown: Sequence[str]) -> str:
     """  # noqa: S608 - names of the contract, SQL of ours
 
 
-def _suspects(connection: "duckdb.DuckDBPyConnection") -> Iterator[int]:
-    """Some of the keys that come twice, or in an earlier slice too."""
+def _met_earlier(connection: "duckdb.DuckDBPyConnection", earlier: str | None) -> list[int]:
+    """Some of the keys that come in an earlier slice too; two rows of one key have one time."""
+    if earlier is None:
+        return []
+    micros = "epoch_us(phenomenon_time)"
+    ((first, last),) = connection.execute(f"select min({micros}), max({micros}) from {earlier}").fetchall()  # noqa: S608 - SQL of ours
+    if first is None:
+        return []
+    met = connection.execute(f"""
+        select {view.ROW_KEY} from slice
+        where {micros} between {first} and {last} and {view.IN_EARLIER_SLICE} is not null limit {_MOST_SUSPECTS}
+    """)  # noqa: S608 - names and numbers of ours
+    return [key for (key,) in met.fetchall()]
+
+
+def _twice(connection: "duckdb.DuckDBPyConnection") -> Iterator[int]:
+    """Some of the keys that come twice."""
     import numpy as np
 
-    earlier = f"select {view.ROW_KEY} from slice where {view.IN_EARLIER_SLICE} is not null limit {_MOST_SUSPECTS}"  # noqa: S608 - names of ours
-    yield from (key for (key,) in connection.execute(earlier).fetchall())
     parts = -(-_close_rows(connection) // MOST_KEYS)
     for part in range(parts):
         some = f"""

@@ -66,7 +66,7 @@ def lay_out(
     derived = view.derived(contract, quantities, surroundings.earlier)
     connection.execute(f"create view slice as {view.with_derived(contract.column_names, derived, rows)}")
     if view.holds_observations(contract):
-        brief.lay_out(connection, contract, derived, rows)
+        brief.lay_out(connection, contract, derived, rows, surroundings.earlier)
         series.lay_out(connection)
         counted = connection.execute('select coalesce(sum("rows"), 0)::bigint from kinds')
     else:
