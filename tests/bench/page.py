@@ -104,7 +104,10 @@ def _word(target: Target) -> str:
 
 def _figure(target: Target) -> str:
     value = target.value
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.3f}"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    # Two digits, unless they are too few to tell the figure from its bound.
+    return f"{value:.2f}" if abs(value) >= 0.1 and f"{value:.2f}" != f"{target.bound or 0:.2f}" else f"{value:.3f}"
 
 
 def _bullets(lines: Iterable[str]) -> str:

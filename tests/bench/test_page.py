@@ -18,6 +18,7 @@ RESULT = Result(
         Target("day_wall", "seconds from Kafka to scores", 250.0, 240.0, at_least=False),
         Target("day_memory", "memory, MB", 1_735.0, 3_000.0, at_least=False),
         Target("gate_spark", "CPU of the gate, of taking in", 0.451),
+        Target("gate_embedded", "CPU of the gate, of another", 0.1541, 0.15, at_least=False),
     ),
     (Chart("day", "By stage", "CPU s", bars={"score": 1.5, "gate": 2.0}),),
     measured={"score": [{"cpu_s": 1.5}]},
@@ -34,6 +35,8 @@ def test_a_page_says_which_targets_were_met_and_what_limited_them(monkeypatch: p
     monkeypatch.setattr(page, "limits", lambda: {"day_wall": "the JVM's starts.", "gone": "nothing."})
     lines = page.as_page([RESULT]).splitlines()
     assert "| seconds from Kafka to scores | 250 | at most 240 | MISSED |" in lines
+    # Two digits would say 0.15 of at most 0.15.
+    assert "| CPU of the gate, of another | 0.154 | at most 0.15 | MISSED |" in lines
     assert "| memory, MB | 1,735 | at most 3,000 | met |" in lines
     assert "- seconds from Kafka to scores: the JVM's starts." in lines
     assert "- CPU of the gate, of taking in: 0.45" in lines
