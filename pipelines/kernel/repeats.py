@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from pipelines.kernel.copies import COPIES_SCHEMA, IDENTITY_LENGTH, SAME_EVENT_WITHIN, Candidate, Known
 from pipelines.kernel.flags import Truths
 
-_KEY = pa.binary(32)
 _WORDS, _IDENTITY_WORDS = 4, IDENTITY_LENGTH // 8
+_NOBODY = np.empty((0, _IDENTITY_WORDS), np.uint64)
 # Odd numbers without a pattern (the digits of pi), so that words that are swapped do not meet.
 _FACTORS = np.array([0x243F6A8885A308D3, 0x13198A2E03707345, 0xA4093822299F31D1], np.uint64)
 _WITHIN_US = SAME_EVENT_WITHIN.total_seconds() * 1e6
@@ -94,6 +94,11 @@ def _copies_of_the_first(events: pa.Table, first: npt.NDArray[np.intp], is_plain
 
 def _identities(event_keys: pa.ChunkedArray) -> Words:
     """Return the part of each key that is its identity, as numbers. Shape: (keys, 3)."""
-    keys = pc.cast(pc.cast(event_keys.combine_chunks(), pa.binary()), _KEY)
-    words = np.frombuffer(keys.buffers()[1] or b"", np.uint64)[keys.offset * _WORDS :][: len(keys) * _WORDS]
-    return words.reshape(-1, _WORDS)[:, :_IDENTITY_WORDS]
+    return np.concatenate([_NOBODY, *(_words(chunk)[:, :_IDENTITY_WORDS] for chunk in event_keys.chunks)])
+
+
+def _words(event_keys: pa.StringArray) -> Words:
+    """Read keys where they lie. Shape: (keys, 4)."""
+    _, places, texts = event_keys.buffers()
+    bounds = np.frombuffer(places, np.int32)[event_keys.offset :][: len(event_keys) + 1]
+    return np.frombuffer(texts, np.uint8)[bounds[0] : bounds[-1]].view(np.uint64).reshape(-1, _WORDS)
