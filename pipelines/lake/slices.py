@@ -18,6 +18,9 @@ from pipelines.places import Place, place
 # What tells a row from the one that it took the place of: a replay never gives a record the time that it had.
 _TOLD_BY = '(topic, "partition", "offset", ingest_time)'
 
+# Statistics are cut to milliseconds, downwards.
+_CUT = timedelta(milliseconds=1)
+
 
 @dataclass(frozen=True)
 class News:
@@ -106,7 +109,8 @@ def files_overlapping(table: DeltaTable, column: str, low: datetime, high: datet
 
     Shape: absolute paths; a file without statistics may hold anything.
     """
-    return [file for file, first, last in _spans(table, column) if (first or high) <= high and (last or low) >= low]
+    lowest = low - _CUT
+    return [file for file, first, last in _spans(table, column) if (first or high) <= high and (last or low) >= lowest]
 
 
 def files_holding(table: DeltaTable, column: str, times: Collection[datetime]) -> list[str]:
@@ -114,17 +118,14 @@ def files_holding(table: DeltaTable, column: str, times: Collection[datetime]) -
     return [
         file
         for file, first, last in _spans(table, column)
-        if any((first or time) <= time <= (last or time) for time in times)
+        if any((first or time) <= time and (last or time) >= time - _CUT for time in times)
     ]
 
 
 def _spans(table: DeltaTable, column: str) -> Iterator[tuple[str, datetime | None, datetime | None]]:
-    """Give each file with the least and the greatest of a column."""
+    """Give each file with the least and the greatest of a column, as its statistics have them."""
     for action in pa.table(table.get_add_actions(flatten=True)).to_pylist():
-        greatest = action.get(f"max.{column}")
-        # Statistics are cut to milliseconds, downwards.
-        last = None if greatest is None else greatest + timedelta(milliseconds=1)
-        yield _absolute(table, action["path"]), action.get(f"min.{column}"), last
+        yield _absolute(table, action["path"]), action.get(f"min.{column}"), action.get(f"max.{column}")
 
 
 def actions(table: DeltaTable, version: int) -> Iterator[dict[str, Any]]:

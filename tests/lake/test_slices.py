@@ -1,6 +1,6 @@
 """New rows are found by commit, whatever maintenance did in between."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from deltalake import DeltaTable, write_deltalake
 from pipelines.contracts.tables import table as table_of
 from pipelines.errors import DataRefused
 from pipelines.lake.commit import Progress, replace_once
-from pipelines.lake.slices import News, news
+from pipelines.lake.slices import News, files_holding, files_overlapping, news
 from pipelines.lake.tables import Lake
 from tests.lakes import START, observation
 
@@ -129,3 +129,34 @@ def test_a_commit_cleaned_from_the_log_is_an_error(table: DeltaTable) -> None:
     with pytest.raises(DataRefused, match=r"version 1.*cleaned"):
         news(table, 0, 2)
     assert numbers(table, 1, 2) == [2]
+
+
+MICRO = timedelta(microseconds=1)
+# A clock that is wrong may say the last instant that there is.
+ENDS_OF_FILES = [START + timedelta(milliseconds=5) + 999 * MICRO, datetime.max.replace(tzinfo=UTC)]
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        (START - MICRO, []),
+        (START, [0]),
+        # To the microsecond, though the log's statistics end with the millisecond.
+        (ENDS_OF_FILES[0], [0]),
+        (START + timedelta(hours=1), [1]),
+        (ENDS_OF_FILES[1], [1]),
+    ],
+)
+def test_files_are_found_by_the_times_that_they_may_hold(tmp_path: Path, time: datetime, expected: list[int]) -> None:
+    lake, found_in = Lake(tmp_path), {}
+    for number, (first, last) in enumerate(zip((START, START + timedelta(hours=1)), ENDS_OF_FILES, strict=True)):
+        before = set(lake.create("silver.observations").file_uris())
+        lake.append("silver.observations", [{**observation(0), "phenomenon_time": each} for each in (first, last)])
+        (file,) = set(lake.open("silver.observations").file_uris()) - before
+        found_in[file] = number
+    opened = lake.open("silver.observations")
+    for found in (
+        files_overlapping(opened, "phenomenon_time", time, time),
+        files_holding(opened, "phenomenon_time", [time]),
+    ):
+        assert [found_in[file] for file in found] == expected
