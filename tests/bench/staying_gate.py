@@ -2,17 +2,16 @@
 
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import psutil
 
-from pipelines.gate.results import GateResult, newest
+from pipelines.gate.results import results
 from pipelines.jobs.reference import load_reference
-from pipelines.lake.admitted import admitted
+from pipelines.lake.admitted import NEVER, admitted
 from pipelines.lake.tables import Lake
 from pipelines.simulate.farm import Farm, device_ids
 from pipelines.stream.broker import ensure_topic
@@ -46,7 +45,7 @@ class Judged:
         return self.gate_cpu_s / self.intake_cpu_s
 
 
-def judged(stand: Stand, folder: Path, turns: Sequence[tuple[str, int]]) -> list[Judged]:
+def judged_slices(stand: Stand, folder: Path, turns: Sequence[tuple[str, int]]) -> list[Judged]:
     """Take in slices, each by an engine and of so many uplinks, into one lake, and let one gate judge them.
 
     Raises:
@@ -67,35 +66,31 @@ def judged(stand: Stand, folder: Path, turns: Sequence[tuple[str, int]]) -> list
         return stand.run_in(Contender(f"slice-{engine}", title, take_in(engine), tenant=tenant), home).cpu_s
 
     taken_in("embedded", FIRST)
-    with _staying(stand, tenant, home) as gate:
-        rows = _until_judged(lake).row_count
+    command, log = (*FIELDSTREAM, "gate", "follow", _TABLE, "--pace-s", str(PACE_S)), FOLDER / "gate-follow.log"
+    with following(command, stand.environment(tenant, home), log) as gate:
+        rows = _rows_judged(lake, NEVER)
         for engine, uplinks in turns:
-            before = _cpu_s(gate)
+            before, version = _cpu_s(gate), lake.version(_TABLE)
             intake_cpu_s = taken_in(engine, uplinks)
-            verdict = _until_judged(lake)
-            found.append(Judged(engine, uplinks, verdict.row_count, intake_cpu_s, _cpu_s(gate) - before))
+            counted = _rows_judged(lake, version)
+            found.append(Judged(engine, uplinks, counted, intake_cpu_s, _cpu_s(gate) - before))
     if (judged_rows := rows + sum(each.rows for each in found)) != farm.frames * _VALUES:
         raise WrongRows(f"the gate judged {judged_rows:,} rows of {farm.frames * _VALUES:,}")
     return found
 
 
-@contextmanager
-def _staying(stand: Stand, tenant: str, home: Path) -> "Iterator[subprocess.Popen[bytes]]":
-    command = (*FIELDSTREAM, "gate", "follow", _TABLE, "--pace-s", str(PACE_S))
-    with following(command, stand.environment(tenant, home), FOLDER / "gate-follow.log") as process:
-        yield process
-
-
-def _until_judged(lake: Lake) -> GateResult:
+def _rows_judged(lake: Lake, since_version: int) -> int:
+    """Wait until all is judged, and count the rows; where an intake takes longer than the pace, it is in pieces."""
     deadline = time.monotonic() + _PATIENCE_S
     while admitted(lake, _TABLE).judged_version < lake.version(_TABLE):
         if time.monotonic() > deadline:
             raise CommandFailed(f"no judgement within {_PATIENCE_S:.0f} s, see {FOLDER / 'gate-follow.log'}")
         time.sleep(0.2)
-    (verdict,) = newest(lake, _TABLE)
-    if verdict.gate_verdict != "admitted":
-        raise WrongRows(f"a slice is {verdict.gate_verdict}: {'; '.join(verdict.failed_expectations)}")
-    return verdict
+    verdicts = [each for each in results(lake, _TABLE) if each.from_version >= since_version]
+    for each in verdicts:
+        if each.gate_verdict != "admitted":
+            raise WrongRows(f"a slice is {each.gate_verdict}: {'; '.join(each.failed_expectations)}")
+    return sum(each.row_count for each in verdicts)
 
 
 def _cpu_s(process: "subprocess.Popen[bytes]") -> float:

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from pipelines.contracts.tables import table
 from pipelines.gate.held import to_judge_again
-from pipelines.gate.slices import Slice, lay_out, new_slice, opened
+from pipelines.gate.slices import Slice, new_slice
 from pipelines.lake.admitted import RESULTS, HeldSlice, RowBounds
 from pipelines.lake.tables import Lake
+from tests.gate.test_slices import laid_out_offsets
 from tests.lakes import START, observation, soil_lake
 
 OBSERVATIONS = table("silver.observations")
@@ -45,15 +45,6 @@ def lake(tmp_path: Path) -> Lake:
 def again(lake: Lake, *held: HeldSlice, digest: str = "today's") -> list[Slice]:
     new = new_slice(lake, OBSERVATIONS, 4)
     return list(to_judge_again(lake, OBSERVATIONS, held or (FIRST, SECOND), digest, new))
-
-
-def offsets(lake: Lake, slice_: Slice) -> list[int]:
-    def read(connection: duckdb.DuckDBPyConnection) -> list[int]:
-        return [row[0] for row in connection.execute('select "offset" from slice order by 1').fetchall()]
-
-    with opened(lake, slice_) as connection:
-        lay_out(connection, lake, slice_)
-        return read(connection)
 
 
 def came(*offsets: int, partition: int = 0, topic: str = TOPIC, at: datetime = LATER) -> list[dict[str, Any]]:
@@ -117,7 +108,7 @@ def test_it_is_judged_as_its_records_stand_now_in_whatever_file_they_are(lake: L
     lake.open(OBSERVATIONS.name).optimize.compact()
     lake.append(OBSERVATIONS.name, came(13, 15, 16))
     (slice_,) = again(lake)
-    assert offsets(lake, slice_) == [12, 13, 13, 14, 15, 15]
+    assert laid_out_offsets(lake, slice_) == [12, 13, 13, 14, 15, 15]
 
 
 def test_records_that_nobody_could_read_are_its_own_too(lake: Lake) -> None:
@@ -134,4 +125,4 @@ def test_records_that_nobody_could_read_are_its_own_too(lake: Lake) -> None:
     lake.append("bronze.events", [event | {"offset": offset} for offset in (11, 13, 17)])
     lake.append(OBSERVATIONS.name, came(17))
     (slice_,) = again(lake, FIRST)
-    assert offsets(lake, slice_) == [11, 12, 13, 14, 15, 16, 17, 17]
+    assert laid_out_offsets(lake, slice_) == [11, 12, 13, 14, 15, 16, 17, 17]

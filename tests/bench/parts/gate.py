@@ -11,7 +11,7 @@ from tests.bench.farm_day import write_reference
 from tests.bench.process_tree import Usage
 from tests.bench.result import Result, Table, Target, surroundings
 from tests.bench.stand import FIELDSTREAM, Contender, Stand, counts_differ, take_in
-from tests.bench.staying_gate import PACE_S, Judged, judged
+from tests.bench.staying_gate import PACE_S, Judged, judged_slices
 
 MOST = 0.15
 """Of what taking in the same rows costs."""
@@ -45,7 +45,7 @@ def run(stand: Stand) -> Result:
     with stand.folder() as folder:
         costs = _commands(stand, farm, folder)
         turns = [(engine, size) for size in (uplinks, farm.messages) for engine in ENGINES] * stand.options.repeats
-        slices = judged(stand, folder, turns)
+        slices = judged_slices(stand, folder, turns)
     return Result(
         "gate",
         "The gate",
