@@ -11,8 +11,13 @@ from pipelines.memory import keep_freed_memory
 
 
 def start_light() -> None:
-    """Start Arrow without pandas, and without an allocator of its own; to be called before anything else imports it."""
+    """Start Arrow without pandas, and without an allocator of its own; to be called before anything else imports it.
+
+    And NumPy without threads for linear algebra, which nobody here asks of it: they wait for work in a busy loop at
+    first, a tenth of a CPU-second a process.
+    """
     keep_freed_memory()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # What Arrow frees, DuckDB can use and the other way round; each with an allocator of its own keeps 40 MB more.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     arrow_without_pandas()

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -15,6 +16,25 @@ print("pandas" in sys.modules, pa.array([1, 2]).to_pandas().sum(), pa.default_me
 def test_arrow_makes_arrays_without_pandas_and_pandas_where_it_is_asked_for() -> None:
     ended = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
     assert ended.stdout.split() == ["False", "3", "system"]
+
+
+THREADS = """
+import os
+from pipelines.light import start_light
+start_light()
+import numpy
+print(len(os.listdir("/proc/self/task")))
+"""
+
+
+def test_numpy_starts_no_threads_for_linear_algebra_unless_told_to() -> None:
+    asked = {"OPENBLAS_NUM_THREADS": "2"}
+    alone = {name: value for name, value in os.environ.items() if name not in asked}
+    threads = [
+        int(subprocess.run([sys.executable, "-c", THREADS], capture_output=True, check=True, env=environ).stdout)
+        for environ in (alone, alone | asked)
+    ]
+    assert threads[1] == threads[0] + 1
 
 
 DRIVER = """
