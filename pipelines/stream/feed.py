@@ -22,7 +22,7 @@ POLL_S = 0.2
 # A poll is as many records as fit in the bytes, as the last one's were on average.
 _POLL_BYTES = 2 * 2**20
 _ROWS, _FIRST_ROWS = 4_000, 500
-_READ_AHEAD_KB = 8 * 1024
+_READ_AHEAD_KB = 4 * 1024
 # An answer is unpacked whole, whatever waits already: a default share for each of ten partitions, in lz4, is 80 MB.
 _FETCH_BYTES = 2**20
 _ANSWER_S = 8.0
