@@ -33,6 +33,11 @@ CREATE MACRO moment(said) AS
         )[1]
     ));
 
+-- Whether a time cannot be: before there were such sensors, or a day after its record was received. A day is of 24 hours
+-- in UTC; to add one by the calendar costs six times as much.
+CREATE MACRO cannot_be(moment, received) AS
+    moment < TIMESTAMPTZ '2000-01-01' OR epoch_us(moment) > epoch_us(received) + 86400000000;
+
 CREATE MACRO header(headers, name) AS ${header};
 
 -- Where an MQTT bridge wrote the topic it read from: Kafka's own topic may not have a slash.

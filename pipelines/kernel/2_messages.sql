@@ -21,7 +21,7 @@ ${shape}
 told AS (
     SELECT
         *,
-        result_time < TIMESTAMPTZ '2000-01-01' OR result_time > kafka_time + INTERVAL 1 DAY AS is_misdated,
+        cannot_be(result_time, kafka_time) AS is_misdated,
         is_claimed OR (tenant_claim <> '' AND lower(tenant_claim) <> lower($$tenant_id)) AS is_another_tenants,
         left(md5(body), 16) AS body_digest
     FROM found

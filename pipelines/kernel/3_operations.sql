@@ -20,7 +20,7 @@ SELECT
     CASE WHEN m.started_at IS NULL THEN result_time ELSE moment(m.started_at) END AS started_at,
     moment(m.ended_at) AS ended_at,
     started_at IS NULL OR (ended_at IS NULL AND m.ended_at IS NOT NULL) AS is_unreadable,
-    started_at < TIMESTAMPTZ '2000-01-01' OR started_at > kafka_time + INTERVAL 1 DAY AS is_misdated,
+    cannot_be(started_at, kafka_time) AS is_misdated,
     m.details::VARCHAR AS details
 FROM read
 ORDER BY row_id
