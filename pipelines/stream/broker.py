@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 # deletes a record from 2015 as soon as it arrives.
 TOPIC_SETTINGS = {"message.timestamp.type": "LogAppendTime", "retention.ms": "-1"}
 
+# A producer may have given a record its time, in microseconds by mistake: what no reader of the lake has a date for
+# becomes the nearest that they have.
+EARLIEST_MS = int(datetime(1, 1, 1, tzinfo=UTC).timestamp() * 1000)
+LATEST_MS = int(datetime(9998, 12, 31, tzinfo=UTC).timestamp() * 1000)
+
 _PATIENCE_MS = 8_000
 
 
@@ -95,7 +100,7 @@ def records_at(
 
 
 def times_at(address: str, topic: str, offsets: Mapping[int, int]) -> dict[int, datetime]:
-    """Return the broker's time of one record of each partition named; partitions that do not give it are left out.
+    """Return Kafka's time of one record of each partition named; partitions that do not give it are left out.
 
     Raises:
         BrokerUnreachable: The broker does not answer.
@@ -111,7 +116,8 @@ def times_at(address: str, topic: str, offsets: Mapping[int, int]) -> dict[int, 
             consumer.assign([place])
             consumer.seek(place, offset)
             for record in consumer.poll(timeout_ms=_PATIENCE_MS, max_records=1).get(place, ()):
-                times[partition] = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+                time_ms = min(max(record.timestamp, EARLIEST_MS), LATEST_MS)
+                times[partition] = datetime.fromtimestamp(time_ms / 1000, UTC)
     return times
 
 

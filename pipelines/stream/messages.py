@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from pipelines.contracts.tables import table
 from pipelines.kernel.batch import RECORD_COLUMNS
+from pipelines.stream.broker import EARLIEST_MS, LATEST_MS
 
 # The client's Message is also what a producer waits with, so it says that a record's offset may be None.
 Message = Any
@@ -62,7 +63,7 @@ def as_arrow(
         "topic": pa.repeat(topic, count),
         "partition": pa.array(partitions),
         "offset": pa.array(offsets),
-        "kafka_time": pa.array(milliseconds * 1000, _SCHEMA.field("kafka_time").type),
+        "kafka_time": pa.array(milliseconds.clip(EARLIEST_MS, LATEST_MS) * 1000, _SCHEMA.field("kafka_time").type),
         "key": _binary(list(map(_METHODS.key, messages))),
         "headers": _headers(messages),
         "raw": _binary(list(map(_METHODS.value, messages))),

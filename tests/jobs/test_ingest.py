@@ -5,10 +5,12 @@ import time
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import duckdb
 import pytest
 from deltalake import DeltaTable
+from kafka import KafkaAdminClient, KafkaProducer
 
 from pipelines.contracts.topics import OPERATIONS
 from pipelines.errors import BrokerUnreachable
@@ -246,3 +248,23 @@ def test_operations_come_by_a_topic_of_their_own_into_the_same_ledger(settings):
     assert send_sample(settings, "operations").sent == 0
     again = ingest(settings, engine="embedded", kind=OPERATIONS)
     assert (again.records, again.silver_version) == (0, report.silver_version)
+
+
+@pytest.mark.broker
+def test_a_producer_whose_clock_counts_in_other_units_does_not_stop_the_stream(settings):
+    configs = {"message.timestamp.type": "CreateTime", "message.timestamp.after.max.ms": str(2**63 - 1)}
+    admin = KafkaAdminClient(bootstrap_servers=settings.kafka)
+    admin.create_topics({settings.telemetry_topic: {"num_partitions": 1, "configs": configs}}, wait_for_metadata=True)
+    admin.close()
+    noon_ms = 1_780_315_200_000
+    said_ms = [noon_ms, noon_ms * 1_000, noon_ms * 1_000_000, 2**63 - 1]
+    producer = KafkaProducer(bootstrap_servers=settings.kafka)
+    for time_ms, (device, value) in zip(said_ms, readings(0, 1), strict=False):
+        producer.send(settings.telemetry_topic, value, device.encode(), timestamp_ms=time_ms)
+    producer.close()
+    assert kafka.times_at(settings.kafka, settings.telemetry_topic, {0: 1}) == {0: datetime(9998, 12, 31, tzinfo=UTC)}
+    report = ingest(settings, engine="embedded")
+    assert (report.records, report.accepted) == (4, 4)
+    rows = Lake(settings.lake).open("bronze.events").to_pyarrow_table(columns=["offset", "kafka_time"])
+    noon, last = datetime(2026, 6, 1, 12, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
+    assert rows.sort_by("offset")["kafka_time"].to_pylist() == [noon, last, last, last]

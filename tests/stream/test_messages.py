@@ -39,6 +39,21 @@ def test_each_message_is_a_row():
 
 
 @pytest.mark.parametrize(
+    ("time_ms", "kafka_time"),
+    [
+        (0, datetime(1970, 1, 1, tzinfo=UTC)),
+        (NOON_MS, datetime(2026, 6, 1, 12, tzinfo=UTC)),
+        (NOON_MS * 1_000, datetime(9998, 12, 31, tzinfo=UTC)),
+        (2**63 - 1, datetime(9998, 12, 31, tzinfo=UTC)),
+        (-(2**63), datetime(1, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_time_for_which_readers_have_no_date_is_the_nearest_that_they_have(time_ms, kafka_time):
+    messages = [Message("t", 0, 7, None, b"", None, None, (1, time_ms))]
+    assert as_arrow("t", partitions_of(messages), messages, {})["kafka_time"].to_pylist() == [kafka_time]
+
+
+@pytest.mark.parametrize(
     "values",
     [
         [],
